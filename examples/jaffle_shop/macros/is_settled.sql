@@ -1,0 +1,3 @@
+{% macro is_settled(status) -%}
+    {{ status }} in ('completed', 'returned', 'cancelled')
+{%- endmacro %}
