@@ -1,0 +1,67 @@
+//! Settings of the language server: `initializationOptions` and the configuration section
+//! `metasync` (contract.md, "The language server").
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// All settings. Unknown members are ignored: editors send what they have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Settings {
+    /// Which hub; none means local mode.
+    pub hub: HubSettings,
+    /// Bearer token; editors keep it in their secret storage and send it here.
+    pub token: Option<String>,
+    /// The background sync.
+    pub auto_sync: AutoSync,
+    /// Names or ids of the connections to use; empty means: by the workspace's match.
+    pub connections: Vec<String>,
+    /// The embedded hub over the workspace itself.
+    pub local: LocalSettings,
+}
+
+/// Which hub.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct HubSettings {
+    /// Such as `https://metadata.example.com`.
+    pub url: Option<String>,
+    /// Id or name; may be left out where the user belongs to one only.
+    pub organization: Option<String>,
+}
+
+/// The background sync.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AutoSync {
+    /// Whether it runs at all.
+    pub enabled: bool,
+    /// Minutes between two syncs, spread by ± 20 %.
+    pub interval_minutes: f64,
+}
+
+/// Minutes between two syncs where nothing is configured (sync-protocol.md, "Push").
+pub const DEFAULT_INTERVAL_MINUTES: f64 = 5.0;
+
+impl Default for AutoSync {
+    fn default() -> AutoSync {
+        AutoSync {
+            enabled: true,
+            interval_minutes: DEFAULT_INTERVAL_MINUTES,
+        }
+    }
+}
+
+/// Local mode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct LocalSettings {
+    /// Whether the workspace itself is indexed where no hub is configured.
+    pub enabled: bool,
+}
+
+impl Default for LocalSettings {
+    fn default() -> LocalSettings {
+        LocalSettings { enabled: true }
+    }
+}
