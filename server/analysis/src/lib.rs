@@ -1,0 +1,21 @@
+//! Text in, facts out: SQL with dbt's Jinja in it, dbt's YAML, seeds; column lineage; the symbol at a position.
+//!
+//! Knows nothing about files, databases, networks or editors (architecture.md, "Rooms"): everything comes in as
+//! text with a relative path, and the same input gives the same output, byte by byte.
+
+mod analyze;
+mod dialect;
+mod facts;
+mod language;
+mod position;
+
+pub use analyze::analyze;
+pub use dialect::{Dialect, UnknownDialect};
+pub use facts::{
+    ColumnFact, DependencyFact, Facts, LineageFact, ObjectFact, Options, Problem, SourceFile, Target,
+};
+pub use language::Language;
+pub use position::{
+    Completion, Diagnostic, OutlineItem, RelationName, Span, Symbol, SymbolKind, check, completion_at,
+    outline, symbol_at,
+};
