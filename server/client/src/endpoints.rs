@@ -1,0 +1,175 @@
+//! The hub's endpoints that an editor uses (contract.md, seeds 002 and 004).
+
+use metasync_protocol::{
+    HEADER_SESSION, SyncPackage,
+    connections::{Connection, ConnectionList, MatchAnswer, MatchRequest},
+    package::PackageQuery,
+    repositories::{Job, SyncRequest},
+    sessions::{RegisterSession, SessionRegistered},
+};
+use reqwest::{
+    Method, StatusCode,
+    header::{ETAG, IF_NONE_MATCH},
+};
+use uuid::Uuid;
+
+use crate::{
+    answer::parse,
+    connect::Client,
+    error::ClientError,
+    limits::{CURSOR_IN_URL_MAX, PACKAGE_MAX},
+};
+
+/// Answer to a request for a page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PackageAnswer {
+    /// A page.
+    Page {
+        /// The page.
+        package: Box<SyncPackage>,
+        /// To be sent back as `If-None-Match`.
+        etag: Option<String>,
+        /// Size of its body, uncompressed.
+        bytes: usize,
+    },
+    /// 304: nothing changed since the ETag.
+    NotModified,
+}
+
+impl Client {
+    /// All connections of the organization (`org`: id or name).
+    pub async fn connections(&self, org: &str) -> Result<Vec<Connection>, ClientError> {
+        let request = self.request(Method::GET, &organization(org, &["connections"]));
+        let list: ConnectionList = self.json(self.send(request).await?).await?;
+        Ok(list.connections)
+    }
+
+    /// Which connections belong to a workspace such as `company/jaffle_shop`.
+    pub async fn match_workspace(&self, org: &str, identifier: &str) -> Result<MatchAnswer, ClientError> {
+        let request = self
+            .request(
+                Method::POST,
+                &organization(org, &["connections", "match-workspace"]),
+            )
+            .json(&MatchRequest {
+                workspace_identifier: identifier.to_owned(),
+            });
+        self.json(self.send(request).await?).await
+    }
+
+    /// Registers this workspace; a repeat answers with the same session.
+    pub async fn register_session(
+        &self,
+        org: &str,
+        session: &RegisterSession,
+    ) -> Result<SessionRegistered, ClientError> {
+        let request = self
+            .request(Method::POST, &organization(org, &["ide-sessions"]))
+            .json(session);
+        self.json(self.send(request).await?).await
+    }
+
+    /// One page of the feed. `etag` is that of the last page of the same filter; `session` lets the
+    /// hub keep that session's statistics.
+    pub async fn package(
+        &self,
+        org: &str,
+        query: &PackageQuery,
+        etag: Option<&str>,
+        session: Option<Uuid>,
+    ) -> Result<PackageAnswer, ClientError> {
+        let long = query.cursor.as_ref().is_some_and(|c| c.len() > CURSOR_IN_URL_MAX)
+            || query.connection_ids.as_ref().is_some_and(|ids| ids.len() > 20);
+        let mut request = if long {
+            self.request(Method::POST, &organization(org, &["sync-package", "query"]))
+                .json(query)
+        } else {
+            self.request(Method::GET, &organization(org, &["sync-package"]))
+                .query(&parameters(query))
+        };
+        if let Some(etag) = etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        if let Some(session) = session {
+            request = request.header(HEADER_SESSION, session.to_string());
+        }
+        let response = self.send(request).await?;
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(PackageAnswer::NotModified);
+        }
+        let response = self.successful(response).await?;
+        let etag = response
+            .headers()
+            .get(ETAG)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
+        let body = self.body(response, PACKAGE_MAX).await?;
+        let bytes = body.len();
+        // Megabytes of JSON would hold up every other task of this thread.
+        let package = tokio::task::spawn_blocking(move || parse::<Box<SyncPackage>>(&body))
+            .await
+            .map_err(|e| ClientError::BadAnswer {
+                what: format!("reading it failed ({e})"),
+            })??;
+        Ok(PackageAnswer::Page { package, etag, bytes })
+    }
+
+    /// Asks for a sync of a repository (its connection's id or name).
+    pub async fn trigger_index(&self, repository: &str, request: &SyncRequest) -> Result<Job, ClientError> {
+        let request = self
+            .request(Method::POST, &["api", "repositories", repository, "sync"])
+            .json(request);
+        self.json(self.send(request).await?).await
+    }
+
+    /// How far a job is.
+    pub async fn job(&self, repository: &str, job: Uuid) -> Result<Job, ClientError> {
+        let request = self.request(
+            Method::GET,
+            &["api", "repositories", repository, "sync", &job.to_string()],
+        );
+        self.json(self.send(request).await?).await
+    }
+
+    /// Cancels a job.
+    pub async fn cancel_job(&self, repository: &str, job: Uuid) -> Result<(), ClientError> {
+        let request = self.request(
+            Method::DELETE,
+            &["api", "repositories", repository, "sync", &job.to_string()],
+        );
+        self.successful(self.send(request).await?).await?;
+        Ok(())
+    }
+}
+
+/// Segments of a path below an organization.
+pub(crate) fn organization<'a>(org: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+    let mut segments = vec!["api", "metadata-sync", "organizations", org];
+    segments.extend_from_slice(rest);
+    segments
+}
+
+/// The query of the GET form; what is absent is left out.
+fn parameters(query: &PackageQuery) -> Vec<(&'static str, String)> {
+    let mut list = Vec::new();
+    let mut add = |name, value: Option<String>| {
+        if let Some(value) = value {
+            list.push((name, value));
+        }
+    };
+    add(
+        "connection_ids",
+        query.connection_ids.as_ref().map(|ids| ids.join(",")),
+    );
+    add("last_sync_timestamp", query.last_sync_timestamp.clone());
+    add(
+        "include_documentation",
+        query.include_documentation.then(|| "true".to_owned()),
+    );
+    add("limit", query.limit.map(|n| n.to_string()));
+    add("offset", query.offset.map(|n| n.to_string()));
+    add("cursor", query.cursor.clone());
+    add("max_bytes", query.max_bytes.map(|n| n.to_string()));
+    add("protocol", query.protocol.map(|n| n.to_string()));
+    list
+}
