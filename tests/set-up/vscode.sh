@@ -13,7 +13,7 @@ once vscode
 CODE_SERVER=4.139.1
 NODE=24.21.0
 RIPGREP=1.18.0
-ARGON2=0.44.0   # newer patch ranges of code-server's own want a compiler flag that Debian 12 lacks
+ARGON2=0.44.0   # carries its built binaries in the package, so it works without its install script
 dir=$CACHE/vscode
 version="$CODE_SERVER node $NODE"
 if stamped "$dir" "$version"; then echo "$dir"; exit 0; fi

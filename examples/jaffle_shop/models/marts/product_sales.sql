@@ -8,7 +8,7 @@ with sold as (
     from {{ ref('stg_order_items') }} as items
     inner join {{ ref('stg_orders') }} as orders
         on items.order_id = orders.order_id
-    where {{ is_settled('orders.status') }}
+    where orders.status = 'completed'
 
 )
 

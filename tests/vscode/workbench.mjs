@@ -1,0 +1,187 @@
+// A real VS Code workbench for the tests: code-server on a free loopback port with folders of its
+// own, and Debian's Chromium to look at it. Nothing outside the loopback address is reached.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const SERVER_UP_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 5_000;
+
+/** What a test needs to be told; `run.sh` sets it. A missing one fails the test. */
+export function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set. Start the tests with tests/vscode/run.sh.`);
+  return path.resolve(value);
+}
+
+/** Calm settings: no tips, no telemetry, nothing from the network, no animation. */
+const USER_SETTINGS = {
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.reduceMotion': 'on',
+  'workbench.enableExperiments': false,
+  'workbench.colorTheme': 'Default Light Modern',
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'extensions.autoUpdate': false,
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'security.workspace.trust.enabled': false,
+  'chat.disableAIFeatures': true,
+  'chat.commandCenter.enabled': false,
+  'git.enabled': false,
+  'editor.hover.delay': 150,
+  'editor.minimap.enabled': false,
+};
+
+export class Workbench {
+  #server;
+  #context;
+
+  static async start({ settings = {}, machineSettings = {}, vsix, arguments: extra = [] } = {}) {
+    const bench = new Workbench();
+    try {
+      await bench.#startServer(settings, machineSettings, vsix, extra);
+      await bench.#startBrowser();
+      return bench;
+    } catch (error) {
+      await bench.stop();
+      throw error;
+    }
+  }
+
+  constructor() {
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'metasync-vscode-'));
+    this.log = path.join(this.folder, 'server.log');
+  }
+
+  /** An empty folder that goes with the workbench. */
+  room(name) {
+    const folder = path.join(this.folder, name);
+    fs.mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  /** The address under which the page knows a file of this machine. */
+  remote(file) { return `vscode-remote://127.0.0.1:${this.port}${file}`; }
+
+  /** Opens a folder, and files in it, in the page. `payload` are further pairs that the page understands. */
+  async open(folder, { files = [], payload = [] } = {}) {
+    const pairs = [...files.map((file) => ['openFile', this.remote(path.join(folder, file))]), ...payload];
+    const query = new URLSearchParams({ folder, payload: JSON.stringify(pairs) });
+    await this.page.goto(`http://127.0.0.1:${this.port}/?${query}`, { waitUntil: 'domcontentloaded' });
+  }
+
+  async stop() {
+    await this.#context?.close().catch(() => {});
+    await endGroup(this.#server);
+    if (process.env.KEEP) console.log(`kept ${this.folder}`);
+    else fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  async #startServer(settings, machineSettings, vsix, extra) {
+    const vscode = required('METASYNC_TEST_VSCODE');
+    const data = this.room('data');
+    const home = this.room('home');
+    const temporary = this.room('t');
+    write(path.join(data, 'User', 'settings.json'), { ...USER_SETTINGS, ...settings });
+    // Settings of the machine are taken from here and not from the user's, as in every remote window.
+    write(path.join(data, 'Machine', 'settings.json'), machineSettings);
+    fs.writeFileSync(path.join(this.folder, 'config.yaml'), 'auth: none\n');
+    const env = {
+      ...process.env,
+      HOME: home,
+      XDG_CONFIG_HOME: path.join(home, '.config'),
+      XDG_DATA_HOME: path.join(home, '.local', 'share'),
+      XDG_CACHE_HOME: path.join(home, '.cache'),
+      XDG_RUNTIME_DIR: temporary,
+      TMPDIR: temporary,
+      METASYNC_CACHE_DIR: path.join(home, 'metasync-cache'),
+      TZ: 'UTC',
+      LANG: 'C.UTF-8',
+    };
+    for (const name of Object.keys(env)) {
+      // Started from a terminal inside VS Code, these would point at that one.
+      if (/^(VSCODE_|ELECTRON_|CODE_SERVER|METASYNC_(HUB_URL|ORGANIZATION|TOKEN)$)/.test(name)) delete env[name];
+    }
+    const node = path.join(vscode, 'node');
+    // code-server finds its parts relative to its real place, which a symbolic link would hide.
+    const entry = fs.realpathSync(path.join(vscode, 'entry.js'));
+    const base = [entry, '--config', path.join(this.folder, 'config.yaml'), '--user-data-dir', data, '--extensions-dir', this.room('extensions')];
+    if (vsix) {
+      const install = spawnSync(node, [...base, '--install-extension', vsix], { env, encoding: 'utf8' });
+      if (install.status !== 0) throw new Error(`The extension cannot be installed: ${install.stdout}${install.stderr}`);
+    }
+    this.port = await freePort();
+    const log = fs.openSync(this.log, 'w');
+    this.#server = spawn(node, [
+      ...base, '--auth', 'none', '--bind-addr', `127.0.0.1:${this.port}`,
+      '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', '--disable-getting-started-override', ...extra,
+    ], { env, stdio: ['ignore', log, log], detached: true });
+    fs.closeSync(log);
+    await until(async () => (await fetch(`http://127.0.0.1:${this.port}/healthz`)).ok, SERVER_UP_TIMEOUT_MS, 'code-server does not answer');
+  }
+
+  async #startBrowser() {
+    const { chromium } = await import(pathToFileURL(path.join(required('METASYNC_TEST_PLAYWRIGHT'), 'index.mjs')));
+    this.#context = await chromium.launchPersistentContext(this.room('chromium'), {
+      executablePath: process.env.METASYNC_TEST_CHROMIUM ?? '/usr/bin/chromium',
+      headless: true,
+      chromiumSandbox: false,
+      viewport: { width: 1280, height: 800 },
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    });
+    await this.#context.route((url) => url.protocol.startsWith('http') && url.hostname !== '127.0.0.1', (route) => route.abort());
+    this.page = this.#context.pages()[0] ?? (await this.#context.newPage());
+  }
+}
+
+/** Waits until `check` answers with something true; what it throws counts as "not yet". */
+export async function until(check, timeoutMs, otherwise) {
+  const end = Date.now() + timeoutMs;
+  let last;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value) return value;
+    } catch (error) { last = error; }
+    if (Date.now() > end) throw new Error(`${otherwise} within ${timeoutMs / 1000} s${last ? ` (${last.message})` : ''}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Copies the example, so that a test may write into it. */
+export function copyExample(to) {
+  fs.cpSync(path.join(import.meta.dirname, '..', '..', 'examples', 'jaffle_shop'), to, { recursive: true });
+}
+
+function write(file, json) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, JSON.stringify(json, null, 2));
+}
+
+async function freePort() {
+  const listener = net.createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address();
+  listener.close();
+  await once(listener, 'close');
+  return port;
+}
+
+/** Ends a process with everything that it started: extension host, terminals, language server. */
+async function endGroup(child) {
+  if (!child?.pid) return;
+  const ended = child.exitCode !== null ? Promise.resolve() : once(child, 'exit');
+  signalGroup(child.pid, 'SIGTERM');
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS))]);
+  signalGroup(child.pid, 'SIGKILL');
+}
+
+function signalGroup(pid, signal) {
+  try { process.kill(-pid, signal); } catch { /* already gone */ }
+}

@@ -1,0 +1,157 @@
+// The language client: starts the server, hands it the settings, carries its commands and its status.
+import * as vscode from 'vscode';
+import {
+  type DynamicFeature, ExecuteCommandRequest, LanguageClient, type LanguageClientOptions, RevealOutputChannelOn,
+  type ServerOptions, State, type StaticFeature,
+} from 'vscode-languageclient/node';
+import type { RedactedChannel } from './log';
+import type { ProgressRouter } from './progress';
+import type { StatusParams } from './protocol.gen';
+import { findServer } from './server_path';
+import { SECTION, logLevel, serverPath, serverSettings } from './settings';
+import type { TokenStore } from './token';
+
+/** Languages that the server answers for; the schemes are those of files that it can read itself. */
+const LANGUAGES = ['sql', 'jinja-sql', 'yaml', 'jinja-yaml', 'python'];
+const SCHEMES = ['file', 'vscode-remote'];
+
+/** The server's status, or why there is no server. */
+export type ServerStatus = StatusParams | { readonly state: 'stopped'; readonly message: string };
+
+export class MetasyncClient implements vscode.Disposable {
+  private client: QuietClient | undefined;
+  private starting: Promise<void> | undefined;
+  private readonly statusChanged = new vscode.EventEmitter<ServerStatus>();
+  /** Fires at each `metasync/status`, and when the server starts or stops. */
+  readonly onStatus = this.statusChanged.event;
+  private latest: ServerStatus = { state: 'stopped', message: 'The server was not started yet.' };
+
+  constructor(
+    private readonly extensionPath: string,
+    private readonly tokens: TokenStore,
+    private readonly progress: ProgressRouter,
+    private readonly channel: RedactedChannel,
+  ) {}
+
+  get status(): ServerStatus { return this.latest; }
+
+  /** Starts the server. Throws with a message for people when it can't be found or started. */
+  async start(): Promise<void> {
+    this.starting ??= this.startOnce().finally(() => { this.starting = undefined; });
+    return this.starting;
+  }
+
+  async stop(): Promise<void> {
+    await this.starting?.catch(() => undefined);
+    const client = this.client;
+    this.client = undefined;
+    this.progress.clear();
+    // A server that does not answer `shutdown` is ended by the client after its time-out.
+    await client?.dispose().catch((error: unknown) => this.channel.appendLine(`While stopping the server: ${String(error)}`));
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Runs a command of the server and answers with its JSON; starts the server where it is not running. */
+  async request<T>(command: string, ...args: unknown[]): Promise<T> {
+    if (this.client === undefined || this.starting !== undefined) await this.start();
+    if (this.client === undefined) throw new Error('The metasync server is not running. Metadata: Restart Server starts it.');
+    return this.client.sendRequest(ExecuteCommandRequest.type, { command, arguments: args }) as Promise<T>;
+  }
+
+  /** Tells a running server what the settings and the token are now. */
+  async pushSettings(): Promise<void> {
+    if (this.client?.state !== State.Running) return;
+    const settings = await this.settings();
+    await this.client.sendNotification('workspace/didChangeConfiguration', { settings: { [SECTION]: settings } });
+  }
+
+  dispose(): void {
+    void this.stop();
+    this.statusChanged.dispose();
+  }
+
+  private async startOnce(): Promise<void> {
+    if (this.client !== undefined) return;
+    let client: QuietClient | undefined;
+    try {
+      const server = findServer(this.extensionPath, serverPath());
+      this.channel.appendLine(`Starting ${server.path} (${server.by})`);
+      this.publish({ state: 'starting', message: 'The server is starting.', connections: [], objects: 0 });
+      const options: ServerOptions = {
+        command: server.path,
+        args: ['lsp'],
+        options: { env: { ...process.env, METASYNC_LOG: logLevel() } },
+      };
+      client = new QuietClient(SECTION, 'metasync', options, this.clientOptions(await this.settings()));
+      client.onNotification('metasync/status', (status: StatusParams) => this.publish(status));
+      client.onDidChangeState(({ newState }) => {
+        if (newState === State.Stopped) this.onStopped(client);
+      });
+      this.client = client;
+      await client.start();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.client = undefined;
+      this.channel.appendLine(message);
+      this.publish({ state: 'stopped', message });
+      throw error;
+    }
+  }
+
+  private clientOptions(initializationOptions: unknown): LanguageClientOptions {
+    return {
+      documentSelector: SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language }))),
+      initializationOptions,
+      outputChannel: this.channel,
+      traceOutputChannel: this.channel,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      // Names and descriptions come from elsewhere: shown as text, never as links that run commands.
+      markdown: { isTrusted: false, supportHtml: false },
+      initializationFailedHandler: () => false,
+      middleware: {
+        handleWorkDoneProgress: (token, value, next) => this.progress.handle(token, value, () => next(token, value)),
+        workspace: {
+          // Servers may also ask for settings; VS Code itself does not know the token.
+          configuration: async (params, cancelled, next) => {
+            const answers = await next(params, cancelled);
+            if (!Array.isArray(answers)) return answers;
+            const settings = await this.settings();
+            return answers.map((answer: unknown, i) => (params.items[i]?.section === SECTION ? settings : answer));
+          },
+        },
+      },
+    };
+  }
+
+  private async settings() {
+    const token = await this.tokens.get();
+    this.channel.redact(token);
+    return serverSettings(token);
+  }
+
+  private onStopped(client: QuietClient | undefined): void {
+    if (client !== this.client) return;
+    this.progress.clear();
+    this.publish({ state: 'stopped', message: 'The server ended. Metadata: Restart Server starts it again.' });
+  }
+
+  private publish(status: ServerStatus): void {
+    this.latest = status;
+    this.statusChanged.fire(status);
+  }
+}
+
+/**
+ * A client that does not turn the server's commands into commands of the editor: the extension
+ * registers them itself, with their notifications and lists around them, and an id can be taken once.
+ */
+class QuietClient extends LanguageClient {
+  override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
+    if ('registrationType' in feature && feature.registrationType.method === ExecuteCommandRequest.method) return;
+    super.registerFeature(feature);
+  }
+}

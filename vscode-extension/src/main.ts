@@ -1,0 +1,53 @@
+// Entry: puts the parts together. Everything the extension keeps is the token and the status shown.
+import * as vscode from 'vscode';
+import { MetasyncClient, type ServerStatus } from './client';
+import { registerCommands } from './commands';
+import { RedactedChannel } from './log';
+import { ProgressRouter } from './progress';
+import { SECTION, needsRestart } from './settings';
+import { StatusBar } from './status';
+import { TokenStore } from './token';
+
+/** What other extensions, and the tests, get from `activate`. */
+export interface MetasyncApi {
+  /** What the server said last about itself. */
+  status(): ServerStatus;
+  readonly onStatus: vscode.Event<ServerStatus>;
+  /** A command of the server without any view: its JSON as it came. */
+  request<T>(command: string, ...args: unknown[]): Promise<T>;
+}
+
+let running: MetasyncClient | undefined;
+
+export function activate(context: vscode.ExtensionContext): MetasyncApi {
+  const channel = new RedactedChannel(vscode.window.createOutputChannel('metasync'));
+  const tokens = new TokenStore(context.secrets);
+  const progress = new ProgressRouter();
+  const client = new MetasyncClient(context.extensionPath, tokens, progress, channel);
+  running = client;
+  context.subscriptions.push(
+    channel, tokens, progress, client,
+    new StatusBar(client, progress),
+    registerCommands({ client, tokens, progress, channel }),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (!change.affectsConfiguration(SECTION)) return;
+      void (needsRestart(change) ? client.restart() : client.pushSettings()).catch(complain);
+    }),
+    tokens.onDidChange(() => void client.pushSettings().catch(complain)),
+  );
+  // Not awaited: the editor goes on, and the status bar tells how the start went.
+  client.start().catch(complain);
+  return { status: () => client.status, onStatus: client.onStatus, request: client.request.bind(client) };
+}
+
+export async function deactivate(): Promise<void> {
+  await running?.stop();
+}
+
+function complain(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  void vscode.window.showErrorMessage(message, 'Open Settings', 'Show Log').then((chosen) => {
+    if (chosen === 'Open Settings') void vscode.commands.executeCommand('workbench.action.openSettings', 'metasync.server');
+    if (chosen === 'Show Log') void vscode.commands.executeCommand('metasync.showLog');
+  });
+}

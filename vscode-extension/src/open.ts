@@ -1,0 +1,38 @@
+// From an object of the catalogue to its file in the workspace.
+import * as vscode from 'vscode';
+import type { ObjectAnswer } from './protocol.gen';
+
+/** Opens where the object is defined, or says why that can't be done. */
+export async function openObject(object: ObjectAnswer): Promise<void> {
+  if (!object.path) {
+    void vscode.window.showInformationMessage(`${object.full_name} has no file of its own: the catalogue knows it by what other files say about it.`);
+    return;
+  }
+  const uri = await locate(object.path);
+  if (uri === undefined) {
+    void vscode.window.showInformationMessage(`${object.full_name} is defined in ${object.path} of ${object.connection ?? 'another connection'}, which is not part of this workspace.`);
+    return;
+  }
+  const line = Math.max(0, (object.line ?? 1) - 1);
+  await vscode.window.showTextDocument(uri, { selection: new vscode.Range(line, 0, line, 0) });
+}
+
+/** The path is relative to the repository's root, which may lie above or below the folder that is open. */
+async function locate(path: string): Promise<vscode.Uri | undefined> {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.length === 0 || parts.includes('..')) return undefined;
+  for (const folder of vscode.workspace.workspaceFolders ?? []) {
+    for (let skip = 0; skip < parts.length; skip++) {
+      const uri = vscode.Uri.joinPath(folder.uri, ...parts.slice(skip));
+      // Only a suffix with a folder in it is telling; a bare file name would find somebody else's.
+      if (skip > 0 && parts.length - skip < 2) break;
+      if (await exists(uri)) return uri;
+    }
+  }
+  const found = await vscode.workspace.findFiles(`**/${parts.join('/')}`, undefined, 1);
+  return found[0];
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  try { return ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.File) !== 0; } catch { return false; }
+}

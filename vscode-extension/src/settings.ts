@@ -1,0 +1,45 @@
+// The settings section `metasync`, as the server wants it (contract.md, "The language server").
+import * as vscode from 'vscode';
+import type { Settings } from './protocol.gen';
+
+export const SECTION = 'metasync';
+
+/** Settings that take a new server process to come into force. */
+const NEED_RESTART = ['server.path', 'server.logLevel'];
+
+/** What is sent to the server; the token comes from the secret storage and never from a setting. */
+export function serverSettings(token: string | undefined): Settings {
+  const section = vscode.workspace.getConfiguration(SECTION);
+  return {
+    hub: { url: hubUrl() ?? null, organization: text(section, 'hub.organization') ?? null },
+    token: token ?? null,
+    autoSync: {
+      enabled: section.get<boolean>('autoSync.enabled', true),
+      intervalMinutes: section.get<number>('autoSync.intervalMinutes', 5),
+    },
+    connections: section.get<string[]>('connections', []).filter((name) => typeof name === 'string' && name.trim() !== ''),
+    local: { enabled: section.get<boolean>('local.enabled', true) },
+  };
+}
+
+/** The hub that is configured; undefined means local mode. */
+export function hubUrl(): string | undefined {
+  return text(vscode.workspace.getConfiguration(SECTION), 'hub.url');
+}
+
+export function serverPath(): string {
+  return text(vscode.workspace.getConfiguration(SECTION), 'server.path') ?? '';
+}
+
+export function logLevel(): string {
+  return text(vscode.workspace.getConfiguration(SECTION), 'server.logLevel') ?? 'info';
+}
+
+export function needsRestart(change: vscode.ConfigurationChangeEvent): boolean {
+  return NEED_RESTART.some((name) => change.affectsConfiguration(`${SECTION}.${name}`));
+}
+
+function text(section: vscode.WorkspaceConfiguration, name: string): string | undefined {
+  const value = section.get<unknown>(name);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}

@@ -1,0 +1,47 @@
+// Signing in and out: which hub, and the token for it.
+import * as vscode from 'vscode';
+import { SECTION, hubUrl } from './settings';
+import { type TokenStore, cleanToken, tokenProblem } from './token';
+
+/** Asks for what is missing and keeps it. Whether the hub accepts it, the status tells. */
+export async function signIn(tokens: TokenStore): Promise<void> {
+  const hub = hubUrl() ?? (await askHub());
+  if (hub === undefined) return;
+  const pasted = await vscode.window.showInputBox({
+    title: 'Metadata: Sign In',
+    prompt: `Token for ${hub}. It is kept in VS Code's secret storage.`,
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: tokenProblem,
+  });
+  if (pasted === undefined) return;
+  await tokens.set(cleanToken(pasted));
+}
+
+export async function signOut(tokens: TokenStore): Promise<void> {
+  const had = (await tokens.get()) !== undefined;
+  await tokens.delete();
+  void vscode.window.showInformationMessage(had ? 'You are signed out; the token is deleted.' : 'You were not signed in.');
+}
+
+async function askHub(): Promise<string | undefined> {
+  const url = await vscode.window.showInputBox({
+    title: 'Metadata: Sign In',
+    prompt: 'Address of your hub',
+    placeHolder: 'https://metadata.example.com',
+    ignoreFocusOut: true,
+    validateInput: hubProblem,
+  });
+  if (url === undefined) return undefined;
+  await vscode.workspace.getConfiguration(SECTION).update('hub.url', url.trim(), vscode.ConfigurationTarget.Global);
+  return hubUrl();
+}
+
+function hubProblem(value: string): string | undefined {
+  try {
+    const { protocol } = new URL(value.trim());
+    return protocol === 'https:' || protocol === 'http:' ? undefined : 'The address begins with https:// or http://.';
+  } catch {
+    return 'An address such as https://metadata.example.com';
+  }
+}
