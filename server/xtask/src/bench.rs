@@ -1,0 +1,113 @@
+//! `cargo xtask bench`: runs the benchmark programs, prints one table, and keeps the results.
+//!
+//! A benchmark is a program in tests/benches (or an example of a crate) that prints one JSON object,
+//! [`record::Report`], on stdout. Ours and what it is compared with are measured in the same run of
+//! the same program, so that a busy machine slows both: the ratio is what one reads.
+
+mod machine;
+mod record;
+mod results;
+mod table;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    process,
+    workspace::{root, target_dir},
+};
+use record::Report;
+
+/// Where the results of all benchmarks are kept for people.
+const RESULTS: &str = "tests/benches/RESULTS.md";
+
+/// A benchmark program.
+struct Program {
+    /// As one names it on the command line.
+    name: &'static str,
+    /// What it measures.
+    about: &'static str,
+    package: &'static str,
+    /// Arguments by which Cargo names the program.
+    target: &'static [&'static str],
+    /// Whether it starts the `metasync` program.
+    starts_metasync: bool,
+}
+
+/// All benchmarks.
+const PROGRAMS: &[Program] = &[];
+
+/// Runs these benchmarks, or all; fails where a program fails, not where an aim is missed.
+pub fn run(quick: bool, names: &[String]) -> Result<()> {
+    for name in names {
+        if !PROGRAMS.iter().any(|p| p.name == name) {
+            let known: Vec<String> = PROGRAMS
+                .iter()
+                .map(|p| format!("  {}: {}", p.name, p.about))
+                .collect();
+            bail!("no benchmark `{name}`; there are\n{}", known.join("\n"));
+        }
+    }
+    let wanted: Vec<&Program> = PROGRAMS
+        .iter()
+        .filter(|p| names.is_empty() || names.iter().any(|n| n == p.name))
+        .collect();
+    if wanted.iter().any(|p| p.starts_metasync) {
+        let arguments = ["build", "--release", "--package", "metasync"];
+        process::run(process::command("cargo", &arguments))?;
+    }
+    let mut reports = Vec::new();
+    let mut failed = Vec::new();
+    for program in wanted {
+        eprintln!("== {}: {}", program.name, program.about);
+        match measure(program, quick) {
+            Ok(report) => reports.push(report),
+            Err(error) => {
+                eprintln!("{}: {error:#}", program.name);
+                failed.push(program.name);
+            }
+        }
+    }
+    print!("{}", table::plain(&reports));
+    keep(&reports, quick)?;
+    if !failed.is_empty() {
+        bail!("{} could not be measured", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// Builds a benchmark with the release profile, runs it, and reads what it prints.
+fn measure(program: &Program, quick: bool) -> Result<Report> {
+    let mut arguments = vec!["run", "--quiet", "--release", "--package", program.package];
+    arguments.extend(program.target);
+    if quick {
+        arguments.extend(["--", "--quick"]);
+    }
+    let mut command = process::command("cargo", &arguments);
+    command.env("METASYNC_BIN", crate::suite::steps::program());
+    let printed = process::captured(command)?;
+    let mut report: Report = serde_json::from_str(&printed)
+        .with_context(|| format!("{} did not print one report", program.name))?;
+    report.benchmark = program.name.to_owned();
+    Ok(report)
+}
+
+/// Writes target/bench/results.json, and the sections of RESULTS.md unless the run was a quick one.
+fn keep(reports: &[Report], quick: bool) -> Result<()> {
+    let machine = machine::describe();
+    let date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let folder = target_dir().join("bench");
+    std::fs::create_dir_all(&folder).with_context(|| format!("can't create {}", folder.display()))?;
+    let json = serde_json::json!({"machine": machine, "date": date, "quick": quick, "reports": reports});
+    let path = folder.join("results.json");
+    std::fs::write(&path, format!("{json:#}\n"))
+        .with_context(|| format!("can't write {}", path.display()))?;
+    if quick || reports.is_empty() {
+        return Ok(());
+    }
+    let path = root().join(RESULTS);
+    let old = std::fs::read_to_string(&path).unwrap_or_default();
+    let new = results::update(&old, reports, &machine, &date);
+    std::fs::write(&path, new).with_context(|| format!("can't write {}", path.display()))?;
+    eprintln!("updated {RESULTS}");
+    Ok(())
+}
