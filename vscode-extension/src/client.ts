@@ -80,7 +80,7 @@ export class MetasyncClient implements vscode.Disposable {
     try {
       const server = findServer(this.extensionPath, serverPath());
       this.channel.appendLine(`Starting ${server.path} (${server.by})`);
-      this.publish({ state: 'starting', message: 'The server is starting.', connections: [], objects: 0 });
+      this.publish({ state: 'starting', message: 'The server is starting.', organization: null, connections: [], objects: 0, last_sync_at: null });
       const options: ServerOptions = {
         command: server.path,
         args: ['lsp'],
