@@ -1,1 +1,28 @@
-//! placeholder
+//! Adapters that read the outside and save nothing: git repositories and folders on disk now;
+//! releases, CSV files, REST interfaces and shared folders later.
+//!
+//! An adapter knows nothing about the hub's tables, organizations or runs. It answers three
+//! questions: bring yourself up to date ([`Source::refresh`]), what is there ([`Source::list`]), and
+//! what does it say ([`Source::read`]). A listing says where absence means nothing
+//! ([`Listing::unknown`]): a failed read is never a deletion.
+//!
+//! Every future may be dropped at any time: that is how a run is cancelled. Child processes die with
+//! the future that started them, together with their process group.
+//!
+//! Adding a source: one module here, and one line in [`registry`].
+
+pub mod content;
+pub mod error;
+pub mod git;
+pub mod ignored;
+pub mod limits;
+pub mod listing;
+pub mod registry;
+pub mod source;
+pub mod workspace;
+
+pub use content::{Contents, FileContent};
+pub use error::SourceError;
+pub use listing::{Entry, ListRequest, Listing};
+pub use registry::{Sources, SourcesOptions};
+pub use source::{Pending, RefreshRequest, Refreshed, Source, SourceSpec};

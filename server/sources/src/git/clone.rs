@@ -1,0 +1,269 @@
+//! The bare clone of a connection: made once, fetched before each run, built anew when damaged.
+
+use std::path::Path;
+
+use super::{Location, command::Git, names};
+use crate::{
+    RefreshRequest, Refreshed, SourceError,
+    content::content_hash,
+    limits::{FETCH_TIMEOUT, LOCAL_GIT_TIMEOUT},
+};
+
+/// File in the clone that tells which address it was fetched from (as a hash: addresses may hold
+/// credentials).
+const ORIGIN_FILE: &str = "metasync-origin";
+
+pub(super) async fn refresh(
+    git: &Git,
+    location: &Location,
+    configured: Option<&str>,
+    request: &RefreshRequest,
+) -> Result<Refreshed, SourceError> {
+    prepare(git, location).await?;
+    let mut warnings = Vec::new();
+    let default = match configured {
+        Some(branch) => branch.to_owned(),
+        None => default_branch(git, location, request, &mut warnings).await?,
+    };
+    let mut branches = if request.branches.is_empty() {
+        vec![default.clone()]
+    } else {
+        request.branches.clone()
+    };
+    branches.sort_unstable();
+    branches.dedup();
+
+    let mut before = Vec::new();
+    for branch in &branches {
+        before.push(commit_of(git, branch).await?);
+    }
+    match fetch(git, location, &branches).await {
+        Ok(()) => {}
+        Err(error) if !request.must_fetch && before.iter().all(Option::is_some) => {
+            warnings.push(format!("{error}; the last fetched state was indexed"));
+        }
+        Err(error) => return Err(error),
+    }
+    let mut pulled = 0;
+    for (branch, old) in branches.iter().zip(before) {
+        pulled += new_commits(git, branch, old.as_deref()).await?;
+    }
+    Ok(Refreshed {
+        default_branch: Some(default),
+        commits_pulled: pulled,
+        warnings,
+    })
+}
+
+/// The commit that was fetched last for a branch.
+pub(super) async fn commit_of(git: &Git, branch: &str) -> Result<Option<String>, SourceError> {
+    let name = format!("{}^{{commit}}", tracking(branch));
+    let found = git
+        .run(
+            &["rev-parse", "--quiet", "--verify", "--end-of-options", &name],
+            LOCAL_GIT_TIMEOUT,
+        )
+        .await?;
+    Ok(found
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&found.stdout).trim().to_owned()))
+}
+
+fn tracking(branch: &str) -> String {
+    format!("refs/remotes/origin/{branch}")
+}
+
+async fn prepare(git: &Git, location: &Location) -> Result<(), SourceError> {
+    let origin = content_hash(location.as_git().as_bytes());
+    let file = git.dir().join(ORIGIN_FILE);
+    if std::fs::read_to_string(&file).is_ok_and(|known| known == origin) {
+        remove_leftovers(git.dir());
+        return Ok(());
+    }
+    // Another address, or a clone that was never finished.
+    build(git).await?;
+    std::fs::write(&file, origin).map_err(SourceError::io(format!("writing {}", file.display())))
+}
+
+async fn build(git: &Git) -> Result<(), SourceError> {
+    let dir = git.dir();
+    let shown = dir.display().to_string();
+    match std::fs::remove_dir_all(dir) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            return Err(SourceError::io(format!("removing the old clone {shown}"))(e));
+        }
+        _ => {}
+    }
+    std::fs::create_dir_all(dir).map_err(SourceError::io(format!("making the folder {shown}")))?;
+    git.run(
+        &[
+            "init",
+            "--quiet",
+            "--bare",
+            "--template=",
+            "--end-of-options",
+            &shown,
+        ],
+        LOCAL_GIT_TIMEOUT,
+    )
+    .await?
+    .text(&format!("making the clone {shown}"))?;
+    Ok(())
+}
+
+/// A killed fetch leaves locks and half packs behind; one run at a time reads a connection, so they
+/// belong to nobody.
+fn remove_leftovers(dir: &Path) {
+    let lock = |name: &str| name.ends_with(".lock");
+    let half_pack = |name: &str| name.starts_with("tmp_") || name.starts_with(".tmp");
+    remove_below(dir, 0, &lock);
+    remove_below(&dir.join("refs"), 16, &lock);
+    remove_below(&dir.join("objects/pack"), 0, &half_pack);
+}
+
+fn remove_below(dir: &Path, depth: usize, leftover: &dyn Fn(&str) -> bool) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() && depth > 0 {
+            remove_below(&entry.path(), depth - 1, leftover);
+        } else if kind.is_file() && entry.file_name().to_str().is_some_and(leftover) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+async fn default_branch(
+    git: &Git,
+    location: &Location,
+    request: &RefreshRequest,
+    warnings: &mut Vec<String>,
+) -> Result<String, SourceError> {
+    let remembered = git.dir().join("metasync-default-branch");
+    let asked = git
+        .run(
+            &[
+                "ls-remote",
+                "--symref",
+                "--end-of-options",
+                location.as_git(),
+                "HEAD",
+            ],
+            FETCH_TIMEOUT,
+        )
+        .await?;
+    let known = std::fs::read_to_string(&remembered)
+        .ok()
+        .filter(|b| names::is_branch_name(b));
+    if !asked.status.success() {
+        let error = SourceError::Unreachable(format!("{location} can't be read: {}", asked.reason()));
+        return match known {
+            Some(branch) if !request.must_fetch => {
+                warnings.push(error.to_string());
+                Ok(branch)
+            }
+            _ => Err(error),
+        };
+    }
+    let text = String::from_utf8_lossy(&asked.stdout).into_owned();
+    let branch = text
+        .lines()
+        .find_map(|l| l.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"))
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            SourceError::NotFound(format!("{location} has no default branch, or no commit yet"))
+        })?;
+    names::check_branch(&branch)?;
+    // Only a convenience for times when the remote is away.
+    let _ = std::fs::write(&remembered, &branch);
+    Ok(branch)
+}
+
+async fn fetch(git: &Git, location: &Location, branches: &[String]) -> Result<(), SourceError> {
+    match fetch_once(git, location, branches).await {
+        Err(SourceError::Git(reason)) if is_damage(&reason) => {
+            tracing::warn!(clone = %git.dir().display(), reason, "the clone is damaged and is built anew");
+            let origin = git.dir().join(ORIGIN_FILE);
+            let _ = std::fs::remove_file(origin);
+            prepare(git, location).await?;
+            fetch_once(git, location, branches).await
+        }
+        other => other,
+    }
+}
+
+async fn fetch_once(git: &Git, location: &Location, branches: &[String]) -> Result<(), SourceError> {
+    let refspecs: Vec<String> = branches
+        .iter()
+        .map(|b| format!("+refs/heads/{b}:{}", tracking(b)))
+        .collect();
+    let mut args = vec![
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--no-auto-maintenance",
+        "--no-write-fetch-head",
+        "--end-of-options",
+        location.as_git(),
+    ];
+    args.extend(refspecs.iter().map(String::as_str));
+    let done = git.run(&args, FETCH_TIMEOUT).await?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let reason = done.reason();
+    if let Some((_, missing)) = reason.split_once("couldn't find remote ref refs/heads/") {
+        let branch = missing.split(';').next().unwrap_or(missing).trim();
+        return Err(SourceError::NotFound(format!(
+            "branch {branch:?} is not in {location}"
+        )));
+    }
+    if reason.contains("not allowed") {
+        return Err(SourceError::Configuration(format!(
+            "{location} can't be fetched: {reason}"
+        )));
+    }
+    if is_damage(&reason) {
+        return Err(SourceError::Git(format!("{location} can't be fetched: {reason}")));
+    }
+    Err(SourceError::Unreachable(format!(
+        "{location} can't be fetched: {reason}"
+    )))
+}
+
+/// Whether git complains about our clone rather than about the remote.
+fn is_damage(reason: &str) -> bool {
+    [
+        "not a git repository: ",
+        "object file",
+        "is corrupt",
+        "bad object",
+        "index-pack failed",
+        "unable to parse object",
+        "did not send all necessary objects",
+    ]
+    .iter()
+    .any(|sign| reason.contains(sign))
+}
+
+async fn new_commits(git: &Git, branch: &str, old: Option<&str>) -> Result<u64, SourceError> {
+    let Some(new) = commit_of(git, branch).await? else {
+        return Ok(0);
+    };
+    if old == Some(new.as_str()) {
+        return Ok(0);
+    }
+    let range = match old {
+        Some(old) => format!("{old}..{new}"),
+        None => new,
+    };
+    let count = git
+        .run(
+            &["rev-list", "--count", "--end-of-options", &range],
+            LOCAL_GIT_TIMEOUT,
+        )
+        .await?
+        .text("counting commits")?;
+    Ok(count.parse().unwrap_or(0))
+}

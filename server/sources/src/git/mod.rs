@@ -1,0 +1,107 @@
+//! Git repositories: a bare clone per connection, fetched by the git program (ssh keys, proxies and
+//! certificates as the machine has them), blobs read without a checkout (security.md 13 to 17).
+
+mod blobs;
+mod clone;
+mod command;
+mod location;
+mod names;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub use location::{Location, Refused};
+pub use names::is_branch_name;
+
+use crate::{
+    Contents, Entry, ListRequest, Listing, Pending, RefreshRequest, Refreshed, Source, SourceError,
+    SourceSpec, ignored::Ignored,
+};
+use command::Git;
+
+/// Adapter for connections of type `github`; `url` is https, ssh or, where allowed, a local path.
+pub struct GitSource {
+    location: Location,
+    branch: Option<String>,
+    git: Git,
+}
+
+impl GitSource {
+    pub(crate) fn new(spec: SourceSpec, clones: &Path) -> Result<GitSource, SourceError> {
+        let location = Location::parse(&spec.url).map_err(|e| SourceError::Configuration(e.to_string()))?;
+        if location.is_local() && !spec.local_allowed {
+            return Err(SourceError::Configuration(
+                "repositories on the hub's machine may not be read: set `[sources] allow_local_paths = true`"
+                    .into(),
+            ));
+        }
+        if let Some(branch) = spec.branch.as_deref() {
+            names::check_branch(branch)?;
+        }
+        let git = Git::new(Self::clone_dir(clones, spec.id), location.is_local());
+        Ok(GitSource {
+            location,
+            branch: spec.branch,
+            git,
+        })
+    }
+
+    pub(crate) fn clone_dir(clones: &Path, connection: Uuid) -> PathBuf {
+        clones.join(format!("{connection}.git"))
+    }
+}
+
+impl Source for GitSource {
+    fn refresh<'a>(&'a self, request: &'a RefreshRequest) -> Pending<'a, Refreshed> {
+        Box::pin(async move {
+            for branch in &request.branches {
+                names::check_branch(branch)?;
+            }
+            clone::refresh(&self.git, &self.location, self.branch.as_deref(), request).await
+        })
+    }
+
+    fn list<'a>(&'a self, request: &'a ListRequest<'a>) -> Pending<'a, Listing> {
+        Box::pin(async move {
+            let ignored = Ignored::new(request.ignore_patterns)?;
+            let branch = request.branch.ok_or_else(|| {
+                SourceError::Configuration("a git repository is read by its branches".into())
+            })?;
+            names::check_branch(branch)?;
+            let commit = clone::commit_of(&self.git, branch).await?.ok_or_else(|| {
+                SourceError::NotFound(format!("branch {branch:?} is not in {}", self.location))
+            })?;
+            let tree = tree::tree_of(&self.git, &commit).await?;
+            let changed = match request
+                .previous
+                .and_then(|p| p.get("tree"))
+                .and_then(Value::as_str)
+            {
+                Some(old) => tree::changed(&self.git, old, &tree).await?,
+                None => None,
+            };
+            let wanted = |path: &str| (request.wanted)(path) && !ignored.matches(path);
+            let (entries, errors) = tree::list(&self.git, &tree, &wanted).await?;
+            Ok(Listing {
+                entries,
+                changed,
+                errors,
+                unknown: Vec::new(),
+                state: json!({"tree": tree, "commit": commit}),
+            })
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        entries: &'a [Entry],
+        seen: &'a (dyn Fn(&str) + Send + Sync),
+    ) -> Pending<'a, Contents> {
+        Box::pin(blobs::read(&self.git, entries, seen))
+    }
+}
