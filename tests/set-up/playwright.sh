@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # playwright-core drives the Chromium that chromium.sh installs; it brings no browser of its own.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/tool.sh"
 once playwright
 VERSION=1.65.1
 dir=$CACHE/playwright

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A virtual environment with pytest-lsp: a client that sends the capabilities of several editors.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/tool.sh"
 once python
 venv=$CACHE/python
 here=$(cd "$(dirname "$0")" && pwd)

@@ -8,7 +8,7 @@
 #   - @vscode/spdlog: without it every output channel stays empty;
 #   - native-watchdog: without it the extension host ends at once;
 #   - ripgrep: older versions download it, so it comes from the platform's npm package.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/tool.sh"
 once vscode
 CODE_SERVER=4.139.1
 NODE=24.21.0

@@ -25,6 +25,7 @@ const USER_SETTINGS = {
   'workbench.reduceMotion': 'on',
   'workbench.enableExperiments': false,
   'workbench.colorTheme': 'Default Light Modern',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'extensions.autoUpdate': false,

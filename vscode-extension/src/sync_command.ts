@@ -6,7 +6,7 @@ import type { ProgressRouter } from './progress';
 import type { SyncAnswer } from './protocol.gen';
 
 export async function sync(client: MetasyncClient, progress: ProgressRouter, command: 'metasync.sync' | 'metasync.syncFull'): Promise<SyncAnswer> {
-  const title = command === 'metasync.sync' ? 'Syncing metadata' : 'Syncing metadata from the beginning';
+  const title = command === 'metasync.sync' ? 'Syncing metadata' : 'Syncing metadata (full)';
   const cancel = () => { client.request('metasync.cancelSync').then(undefined, () => undefined); };
   const answer = await progress.notify(title, cancel, () => client.request<SyncAnswer>(command));
   // Not awaited: the command is done when the sync is, not when the message is read.
