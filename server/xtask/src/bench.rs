@@ -27,14 +27,45 @@ struct Program {
     /// What it measures.
     about: &'static str,
     package: &'static str,
-    /// Arguments by which Cargo names the program.
-    target: &'static [&'static str],
+    /// How Cargo builds and starts it.
+    target: Target,
     /// Whether it starts the `metasync` program.
     starts_metasync: bool,
 }
 
+/// What Cargo calls the program.
+enum Target {
+    /// `cargo bench --bench NAME`
+    Bench(&'static str),
+}
+
+/// The crate with the benchmarks of whole programs.
+const STORIES: &str = "metasync-tests";
+
 /// All benchmarks.
-const PROGRAMS: &[Program] = &[];
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "start",
+        about: "from starting the language server to its first answer",
+        package: STORIES,
+        target: Target::Bench("start"),
+        starts_metasync: true,
+    },
+    Program {
+        name: "editor",
+        about: "hovers over the pipe, syncs without change, memory, at two sizes",
+        package: STORIES,
+        target: Target::Bench("editor"),
+        starts_metasync: true,
+    },
+    Program {
+        name: "first-sync",
+        about: "the first sync of a large catalogue against a plain insert",
+        package: STORIES,
+        target: Target::Bench("first_sync"),
+        starts_metasync: true,
+    },
+];
 
 /// Runs these benchmarks, or all; fails where a program fails, not where an aim is missed.
 pub fn run(quick: bool, names: &[String]) -> Result<()> {
@@ -77,8 +108,9 @@ pub fn run(quick: bool, names: &[String]) -> Result<()> {
 
 /// Builds a benchmark with the release profile, runs it, and reads what it prints.
 fn measure(program: &Program, quick: bool) -> Result<Report> {
-    let mut arguments = vec!["run", "--quiet", "--release", "--package", program.package];
-    arguments.extend(program.target);
+    let mut arguments = match program.target {
+        Target::Bench(name) => vec!["bench", "--quiet", "--package", program.package, "--bench", name],
+    };
     if quick {
         arguments.extend(["--", "--quick"]);
     }

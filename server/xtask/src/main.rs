@@ -59,7 +59,7 @@ enum Task {
         /// Fewer samples and smaller sizes; leaves RESULTS.md alone.
         #[arg(long)]
         quick: bool,
-        /// Benchmarks to run, as named in the list of `--help`'s table; all if left out.
+        /// Benchmarks to run; all if left out. A name that there is not prints the list.
         names: Vec<String>,
     },
     /// Builds the distribution: the optimised binary, and the extension with it inside.

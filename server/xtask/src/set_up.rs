@@ -9,8 +9,6 @@ use crate::{process, workspace::root};
 
 /// Where the scripts are.
 const FOLDER: &str = "tests/set-up";
-/// What the scripts share; no tool of its own.
-const SHARED: &str = "lib";
 
 /// Runs the scripts of these tools, of all with `all`; with neither, lists them.
 pub fn run(all: bool, tools: &[String]) -> Result<()> {
@@ -70,7 +68,7 @@ fn scripts() -> Result<Vec<(String, PathBuf)>> {
             .file_stem()
             .map(|n| n.to_string_lossy().into_owned())
             .unwrap_or_default();
-        if path.extension().is_some_and(|e| e == "sh") && name != SHARED {
+        if path.extension().is_some_and(|e| e == "sh") {
             scripts.push((name, path));
         }
     }

@@ -1,0 +1,187 @@
+//! What an editor feels: hovers over the pipe, a sync when nothing changed, and the server's memory,
+//! each with a small and with a large catalogue in the cache.
+#![allow(clippy::print_stdout, reason = "a benchmark prints its report")]
+
+mod rig;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+
+use rig::{
+    http::Http,
+    hub::Hub,
+    lsp::{Editor, Start},
+    memory::{self, Memory},
+    report::{Figure, Report},
+    samples::{Samples, measure},
+    workspace::{AT_COLUMN, AT_NOTHING, AT_REF},
+};
+
+/// Open documents, each of which reads another model.
+const DOCUMENTS: usize = 64;
+/// Times that nothing changed.
+const SYNCS: usize = 50;
+/// Aim of the memory (MB), at any size of the catalogue.
+const AIM_MEMORY: f64 = 60.0;
+/// Aim of the hub's answer that nothing changed (ms).
+const AIM_NOTHING_CHANGED: f64 = 1.0;
+/// How much slower than with the small catalogue something may be that must not grow: noise.
+const AIM_GROWTH: f64 = 1.5;
+
+/// All that is measured at one size.
+struct Measured {
+    objects: usize,
+    hover: Samples,
+    empty_hover: Samples,
+    sync: Samples,
+    not_modified: Samples,
+    health: Samples,
+    memory: Memory,
+}
+
+fn main() -> Result<()> {
+    let [few, many] = rig::sizes();
+    let hovers = if rig::quick() { 300 } else { 3_000 };
+    let small = at(few, hovers)?;
+    let large = at(many, hovers)?;
+    let mut figures = Vec::new();
+    for measured in [&small, &large] {
+        figures.extend(figures_of(measured));
+    }
+    figures.push(
+        Figure::new(
+            format!("sync without change, {} objects, median", rig::shown(many)),
+            "ms",
+            large.sync.median(),
+        )
+        .against(format!("the same at {}", rig::shown(few)), small.sync.median())
+        .ratio_at_most(AIM_GROWTH),
+    );
+    figures.push(
+        Figure::new(
+            format!("hub's 304, {} objects, median", rig::shown(many)),
+            "ms",
+            large.not_modified.median(),
+        )
+        .against(
+            format!("the same at {}", rig::shown(few)),
+            small.not_modified.median(),
+        )
+        .ratio_at_most(AIM_GROWTH),
+    );
+    Report {
+        conditions: format!(
+            "{}, put into the hub through its store. `metasync lsp` over real pipes, {hovers} hovers on names \
+             in ref() and on columns behind an alias, over {DOCUMENTS} open documents that each read another \
+             model; the limit is a hover on white space. {SYNCS} syncs without change as the command \
+             `metasync.sync`, and as a bare HTTP request with If-None-Match on a kept connection; the limit \
+             of that is /healthz. Memory is the server's after all of it; its peak holds the first sync.",
+            rig::catalogue::ABOUT
+        ),
+        figures,
+    }
+    .print()
+}
+
+fn at(objects: usize, hovers: usize) -> Result<Measured> {
+    let hub = Hub::with_objects(objects)?;
+    let workspace = rig::workspace::create()?;
+    let cache = tempfile::tempdir()?;
+    let mut editor = Editor::start(&Start {
+        workspace: workspace.path(),
+        cache: cache.path(),
+        options: hub.options(),
+    })?;
+    editor.initialized()?;
+    let first = editor.command("metasync.sync")?;
+    ensure!(first["state"] == "up_to_date", "the first sync answered {first}");
+    let status = editor.command("metasync.status")?;
+    ensure!(status["objects"] == objects, "after the first sync: {status}");
+
+    let documents: Vec<PathBuf> = (0..DOCUMENTS)
+        .map(|d| workspace.path().join(format!("models/report_{d}.sql")))
+        .collect();
+    for (number, document) in documents.iter().enumerate() {
+        editor.open(document, &rig::workspace::text(number * objects / DOCUMENTS))?;
+    }
+    for document in &documents {
+        for position in [AT_REF, AT_COLUMN] {
+            let answer = editor.hover(document, position)?;
+            ensure!(
+                answer["contents"].is_object(),
+                "no hover at {position:?}: {answer}"
+            );
+        }
+    }
+    let mut next = documents.iter().cycle();
+    let mut document = || next.next().context("there are documents");
+    let mut odd = false;
+    let hover = measure(hovers, || {
+        odd = !odd;
+        editor.hover(document()?, if odd { AT_REF } else { AT_COLUMN })?;
+        Ok(())
+    })?;
+    let empty_hover = measure(hovers, || editor.hover(document()?, AT_NOTHING).map(drop))?;
+    let sync = measure(SYNCS, || {
+        let answer = editor.command("metasync.sync")?;
+        ensure!(answer["up_to_date"] == true, "something changed: {answer}");
+        Ok(())
+    })?;
+    let (not_modified, health) = not_modified(&hub)?;
+    Ok(Measured {
+        objects,
+        hover,
+        empty_hover,
+        sync,
+        not_modified,
+        health,
+        memory: memory::of(editor.process())?,
+    })
+}
+
+/// The hub's answer that nothing changed, and its shortest answer at all.
+fn not_modified(hub: &Hub) -> Result<(Samples, Samples)> {
+    let mut http = Http::connect(hub.url(), hub.token())?;
+    let feed = hub.feed();
+    let path = feed.strip_prefix(hub.url()).context("the feed is the hub's")?;
+    let first = http.get(path, None)?;
+    let etag = first.header("etag").context("the feed has no ETag")?.to_owned();
+    let not_modified = measure(SYNCS * 4, || {
+        let answer = http.get(path, Some(&etag))?;
+        ensure!(answer.status == 304, "the hub answered {}", answer.status);
+        Ok(())
+    })?;
+    let health = measure(SYNCS * 4, || http.get("/healthz", None).map(drop))?;
+    Ok((not_modified, health))
+}
+
+fn figures_of(m: &Measured) -> Vec<Figure> {
+    let size = rig::shown(m.objects);
+    let hover = |name, share: f64| {
+        Figure::new(
+            format!("hover over the pipe, {size} objects, {name}"),
+            "ms",
+            m.hover.percentile(share),
+        )
+        .against("hover on nothing", m.empty_hover.percentile(share))
+    };
+    vec![
+        hover("p50", 0.5),
+        hover("p99", 0.99),
+        Figure::new(
+            format!("sync without change, {size} objects, median"),
+            "ms",
+            m.sync.median(),
+        ),
+        Figure::new(
+            format!("hub's 304, {size} objects, median"),
+            "ms",
+            m.not_modified.median(),
+        )
+        .against("/healthz", m.health.median())
+        .at_most(AIM_NOTHING_CHANGED),
+        Figure::new(format!("resident, {size} objects"), "MB", m.memory.resident).at_most(AIM_MEMORY),
+        Figure::new(format!("resident at most, {size} objects"), "MB", m.memory.peak),
+    ]
+}
