@@ -2,6 +2,7 @@
 //! and each has a test that shows that it can fail.
 
 mod arrows;
+mod circles;
 mod documents;
 mod graph;
 mod lock;
@@ -60,11 +61,12 @@ impl fmt::Display for Finding {
 pub fn run() -> Result<()> {
     let root = workspace::root();
     let files = workspace::files(root)?;
-    let graph = graph::Graph::read(&workspace::cargo_metadata()?)?;
+    let graph = graph::Graph::of_workspace()?;
     let lock = std::fs::read_to_string(root.join("Cargo.lock")).context("can't read Cargo.lock")?;
 
     let mut findings = arrows::check(&graph);
     findings.extend(lock::check(&lock));
+    findings.extend(circles::check(&files));
     findings.extend(rooms::check(&files));
     findings.extend(sizes::check(&files));
     findings.extend(names::check(&files));

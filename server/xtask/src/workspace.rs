@@ -84,16 +84,3 @@ pub fn files(root: &Path) -> Result<Vec<File>> {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
-
-/// What Cargo knows of this workspace, with the graph as resolved for this platform (for all of
-/// them, Cargo would first download what only others need).
-pub fn cargo_metadata() -> Result<serde_json::Value> {
-    let compiler = crate::process::output("rustc", &["--version", "--verbose"])?;
-    let host = compiler
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .context("`rustc --version --verbose` names no host")?;
-    let arguments = ["metadata", "--format-version", "1", "--filter-platform", host];
-    let text = crate::process::output("cargo", &arguments)?;
-    serde_json::from_str(&text).context("`cargo metadata` answered no JSON")
-}

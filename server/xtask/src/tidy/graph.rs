@@ -6,6 +6,8 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::process;
+
 /// Crates by name, with what they depend on. Two versions of one crate count as one.
 #[derive(Debug, Default)]
 pub struct Graph {
@@ -53,9 +55,27 @@ struct Kind {
     kind: Option<String>,
 }
 
+/// What Cargo knows of this workspace, with the graph as resolved for this platform (for all of
+/// them, Cargo would first download what only others need).
+fn metadata() -> Result<Value> {
+    let compiler = process::output("rustc", &["--version", "--verbose"])?;
+    let host = compiler
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .context("`rustc --version --verbose` names no host")?;
+    let arguments = ["metadata", "--format-version", "1", "--filter-platform", host];
+    let text = process::output("cargo", &arguments)?;
+    serde_json::from_str(&text).context("`cargo metadata` answered no JSON")
+}
+
 impl Graph {
+    /// The graph of this workspace.
+    pub fn of_workspace() -> Result<Graph> {
+        Graph::read(&metadata()?)
+    }
+
     /// From what `cargo metadata --format-version 1` prints.
-    pub fn read(metadata: &Value) -> Result<Graph> {
+    fn read(metadata: &Value) -> Result<Graph> {
         let metadata =
             Metadata::deserialize(metadata).context("`cargo metadata` answers in another shape")?;
         let names: HashMap<&str, &str> = metadata
