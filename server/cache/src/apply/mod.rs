@@ -1,0 +1,152 @@
+//! Applying a page: rows, tombstones and cursor move in one transaction (sync-protocol.md,
+//! "Client"), and a checkpoint compares what is here with what the hub says should be.
+
+mod checkpoint;
+pub(crate) mod counters;
+mod intern;
+mod pairs;
+mod remove;
+mod write;
+
+use metasync_protocol::{SCHEMA, SyncPackage};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::{Cache, CacheError, meta, schema};
+use counters::Counters;
+use intern::Interned;
+
+/// What became of a page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Applied {
+    /// It is in.
+    Done(Counts),
+    /// Another process moved the cursor meanwhile: nothing was written. Ask for the next page from
+    /// the cursor that stands there now ([`Cache::position`]).
+    Superseded,
+    /// It is in, but at this checkpoint rows or checksums of these connections differ from the
+    /// hub's: reset them. The time of the sync was not stamped.
+    Mismatch {
+        /// Whose.
+        connections: Vec<Uuid>,
+        /// It happened within the last day already: report it instead of trying again.
+        repeated: bool,
+        /// What the page brought.
+        counts: Counts,
+    },
+}
+
+/// What a page brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Files.
+    pub files: u64,
+    /// Objects.
+    pub objects: u64,
+    /// Columns.
+    pub columns: u64,
+    /// Dependencies and lineage.
+    pub edges: u64,
+    /// Documentation rows.
+    pub documentation: u64,
+    /// Rows that went (tombstones, and what was reset).
+    pub deleted: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, more: Counts) {
+        self.files += more.files;
+        self.objects += more.objects;
+        self.columns += more.columns;
+        self.edges += more.edges;
+        self.documentation += more.documentation;
+        self.deleted += more.deleted;
+    }
+}
+
+impl Cache {
+    /// Applies a page, all of it or nothing. `expected_cursor` is the cursor that the page was
+    /// asked for with; `page_etag` is kept for the next request.
+    pub fn apply(
+        &mut self,
+        page: &SyncPackage,
+        page_etag: Option<&str>,
+        expected_cursor: Option<&str>,
+    ) -> Result<Applied, CacheError> {
+        let got = page.sync_metadata.schema;
+        if got != SCHEMA {
+            return Err(CacheError::OtherSchema { got, known: SCHEMA });
+        }
+        let applied = self.write(|tx| {
+            let cursor: Option<String> = meta::get(tx, meta::names::CURSOR)?;
+            if cursor.as_deref() != expected_cursor {
+                return Ok(Applied::Superseded);
+            }
+            apply_page(tx, page, page_etag)
+        })?;
+        if applied != Applied::Superseded && !page.sync_metadata.has_more {
+            self.index_once()?;
+        }
+        Ok(applied)
+    }
+
+    /// Builds the indexes that a first sync does without, once.
+    fn index_once(&mut self) -> Result<(), CacheError> {
+        if self.read(|c| meta::get::<bool>(c, meta::names::INDEXED))? == Some(true) {
+            return Ok(());
+        }
+        self.read(schema::create_later_indexes)?;
+        self.write(|tx| meta::set(tx, meta::names::INDEXED, &true))
+    }
+}
+
+fn apply_page(tx: &Connection, page: &SyncPackage, etag: Option<&str>) -> rusqlite::Result<Applied> {
+    let about = &page.sync_metadata;
+    let mut counts = Counts::default();
+    let mut interned = Interned::new(tx);
+    let mut counters = Counters::default();
+
+    let gone: Vec<Uuid> = about
+        .reset_connections
+        .iter()
+        .chain(&about.removed_connections)
+        .copied()
+        .collect();
+    for id in gone {
+        counts.deleted += remove::connection(tx, id)?;
+    }
+    remove::tombstones(tx, &page.metadata.deleted, &mut counters, &mut counts)?;
+    write::rows(tx, page, &mut interned, &mut counters, &mut counts)?;
+    counters.store(tx)?;
+
+    meta::set(tx, meta::names::CURSOR, &about.cursor)?;
+    meta::set(tx, meta::names::EPOCH, &about.epoch)?;
+    match etag {
+        Some(etag) => meta::set(tx, meta::names::ETAG, etag)?,
+        None => meta::unset(tx, meta::names::ETAG)?,
+    }
+    if about.has_more {
+        return Ok(Applied::Done(counts));
+    }
+    let connections = checkpoint::differing(tx, &about.streams)?;
+    if connections.is_empty() {
+        meta::set(tx, meta::names::LAST_SYNC_AT, &about.timestamp)?;
+        return Ok(Applied::Done(counts));
+    }
+    // An answer of "nothing changed" must not hide that something is wrong.
+    meta::unset(tx, meta::names::ETAG)?;
+    let repeated = checkpoint::note_mismatch(tx, &about.timestamp)?;
+    Ok(Applied::Mismatch {
+        connections,
+        repeated,
+        counts,
+    })
+}
+
+/// Deletes all rows of these connections.
+pub(crate) fn clear_connections(tx: &Connection, ids: &[Uuid]) -> rusqlite::Result<()> {
+    for id in ids {
+        remove::connection(tx, *id)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! Everything about one object.
+
+use metasync_protocol::{ColumnRow, ids};
+use rusqlite::{Connection, OptionalExtension, Row};
+use uuid::Uuid;
+
+use crate::{
+    CacheError, ConnectionFacts, Neighbour, ObjectFacts, Reader,
+    limits::{FACTS_COLUMNS_MAX, FACTS_NEIGHBOURS_MAX},
+    meta, rows,
+};
+
+impl Reader {
+    /// Everything that a hover needs; `None` if the object is not known.
+    pub fn facts(&self, id: Uuid) -> Result<Option<ObjectFacts>, CacheError> {
+        self.query(|c| {
+            let Some(key) = rows::key_of(c, id)? else {
+                return Ok(None);
+            };
+            facts(c, key)
+        })
+    }
+
+    /// Columns of an object by ordinal, up to a limit.
+    pub fn columns_of(&self, id: Uuid) -> Result<Vec<ColumnRow>, CacheError> {
+        self.query(|c| match rows::key_of(c, id)? {
+            Some(key) => columns(c, key, id),
+            None => Ok(Vec::new()),
+        })
+    }
+}
+
+fn facts(connection: &Connection, key: i64) -> rusqlite::Result<Option<ObjectFacts>> {
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT {}, f.relative_path, c.name, c.full_name, c.kind
+             FROM {} LEFT JOIN files f ON f.key = o.file WHERE o.key = ?1",
+            rows::OBJECT_COLUMNS,
+            rows::OBJECT_JOINS
+        ))?
+        .query_row([key], |row| {
+            let object = rows::object(row)?;
+            let origin = ConnectionFacts {
+                id: object.connection_id,
+                name: row.get(13)?,
+                full_name: row.get(14)?,
+                kind: row.get(15)?,
+            };
+            Ok((object, row.get::<_, Option<String>>(12)?, origin))
+        })
+        .optional()?;
+    let Some((object, path, origin)) = found else {
+        return Ok(None);
+    };
+    let columns = columns(connection, key, object.id)?;
+    let columns_total = if columns.len() < FACTS_COLUMNS_MAX {
+        columns.len() as u64
+    } else {
+        count(connection, "SELECT count(*) FROM columns WHERE object = ?1", key)?
+    };
+    let downstream = downstream(connection, key)?;
+    let downstream_total = if downstream.len() < FACTS_NEIGHBOURS_MAX {
+        downstream.len() as u64
+    } else {
+        count(
+            connection,
+            "SELECT count(DISTINCT source) FROM (SELECT source FROM dependencies WHERE target = ?1
+             UNION ALL SELECT source FROM pair_dependencies WHERE target = ?1)",
+            key,
+        )?
+    };
+    let documentation = connection
+        .prepare_cached(&format!("{} WHERE d.object = ?1", rows::DOCUMENTATION))?
+        .query_row([key], rows::documentation_row)
+        .optional()?;
+    Ok(Some(ObjectFacts {
+        path,
+        columns,
+        columns_total,
+        upstream: upstream(connection, key)?,
+        downstream,
+        downstream_total,
+        documentation,
+        connection: origin,
+        synced_at: meta::get(connection, meta::names::LAST_SYNC_AT)?,
+        object,
+    }))
+}
+
+fn count(connection: &Connection, sql: &str, key: i64) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(sql)?
+        .query_row([key], |row| row.get::<_, i64>(0).map(|n| n as u64))
+}
+
+/// Columns by ordinal, with derived ids.
+pub fn columns(connection: &Connection, key: i64, id: Uuid) -> rusqlite::Result<Vec<ColumnRow>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT n.name, c.ordinal, c.data_type, c.description FROM columns c JOIN names n ON n.key = c.name
+             WHERE c.object = ?1 ORDER BY c.ordinal LIMIT {FACTS_COLUMNS_MAX}"
+        ))?
+        .query_map([key], |row| {
+            let name: String = row.get(0)?;
+            Ok(ColumnRow {
+                id: ids::column(id, &name),
+                object_id: id,
+                ordinal: row.get(1)?,
+                data_type: row.get(2)?,
+                description: row.get(3)?,
+                name,
+            })
+        })?
+        .collect()
+}
+
+/// Known neighbours have a row in `objects o` and an id in `ids i`.
+fn neighbour(row: &Row<'_>) -> rusqlite::Result<Neighbour> {
+    let written: Option<String> = row.get(4)?;
+    let name: Option<String> = row.get(1)?;
+    let full_name: Option<String> = row.get(2)?;
+    let known = name.is_some();
+    let unnamed = || written.clone().unwrap_or_else(|| "(unknown)".to_owned());
+    Ok(Neighbour {
+        id: if known { rows::optional_uuid(row, 0)? } else { None },
+        name: name.unwrap_or_else(unnamed),
+        full_name: full_name.unwrap_or_else(unnamed),
+        object_type: row.get(3)?,
+        dependency_type: row.get(5)?,
+    })
+}
+
+/// What an object is built from: known ones first, each in the order of its file.
+pub fn upstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neighbour>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT i.id, o.name, o.full_name, o.object_type, d.target_name, d.dependency_type
+             FROM (SELECT target, target_name, dependency_type, position FROM dependencies WHERE source = ?1
+                   UNION ALL
+                   SELECT target, target_name, dependency_type, 1 << 40 FROM pair_dependencies WHERE source = ?1) d
+             LEFT JOIN ids i ON i.key = d.target LEFT JOIN objects o ON o.key = d.target
+             ORDER BY o.key IS NULL, d.position, o.full_name LIMIT {FACTS_NEIGHBOURS_MAX}"
+        ))?
+        .query_map([key], neighbour)?
+        .collect()
+}
+
+/// What uses an object. Not sorted in SQL: of thousands of users a hover shows the first few.
+pub fn downstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neighbour>> {
+    let mut list: Vec<Neighbour> = connection
+        .prepare_cached(&format!(
+            "SELECT i.id, o.name, o.full_name, o.object_type, NULL, min(d.dependency_type)
+             FROM (SELECT source, dependency_type FROM dependencies WHERE target = ?1
+                   UNION ALL SELECT source, dependency_type FROM pair_dependencies WHERE target = ?1
+                   LIMIT {FACTS_NEIGHBOURS_MAX}) d
+             JOIN ids i ON i.key = d.source JOIN objects o ON o.key = d.source GROUP BY d.source"
+        ))?
+        .query_map([key], neighbour)?
+        .collect::<rusqlite::Result<_>>()?;
+    list.sort_by(|a, b| (&a.name, &a.full_name, a.id).cmp(&(&b.name, &b.full_name, b.id)));
+    Ok(list)
+}
