@@ -8,10 +8,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
+use serde_json::json;
+
 use rig::{
     http::Http,
     hub::Hub,
-    lsp::{Editor, Start},
+    inside::Inside,
+    lsp::{self, Editor, Start},
     memory::{self, Memory},
     report::{Figure, Report},
     samples::{Samples, measure},
@@ -22,6 +25,9 @@ use rig::{
 const DOCUMENTS: usize = 64;
 /// Times that nothing changed.
 const SYNCS: usize = 50;
+/// Aims of a hover inside (ms).
+const AIM_HOVER_P50: f64 = 0.2;
+const AIM_HOVER_P99: f64 = 1.0;
 /// Aim of the memory (MB), at any size of the catalogue.
 const AIM_MEMORY: f64 = 60.0;
 /// Aim of the hub's answer that nothing changed (ms).
@@ -33,6 +39,7 @@ const AIM_GROWTH: f64 = 1.5;
 struct Measured {
     objects: usize,
     hover: Samples,
+    inside: Samples,
     empty_hover: Samples,
     sync: Samples,
     not_modified: Samples,
@@ -74,7 +81,8 @@ fn main() -> Result<()> {
         conditions: format!(
             "{}, put into the hub through its store. `metasync lsp` over real pipes, {hovers} hovers on names \
              in ref() and on columns behind an alias, over {DOCUMENTS} open documents that each read another \
-             model; the limit is a hover on white space. {SYNCS} syncs without change as the command \
+             model; the limit is a hover on white space. Inside: the same messages to a server in the benchmark's own \
+             process, on one thread, over a buffer instead of a pipe, JSON included. {SYNCS} syncs without change as the command \
              `metasync.sync`, and as a bare HTTP request with If-None-Match on a kept connection; the limit \
              of that is /healthz. Memory is the server's after all of it; its peak holds the first sync.",
             rig::catalogue::ABOUT
@@ -88,11 +96,12 @@ fn at(objects: usize, hovers: usize) -> Result<Measured> {
     let hub = Hub::with_objects(objects)?;
     let workspace = rig::workspace::create()?;
     let cache = tempfile::tempdir()?;
-    let mut editor = Editor::start(&Start {
+    let start = Start {
         workspace: workspace.path(),
         cache: cache.path(),
         options: hub.options(),
-    })?;
+    };
+    let mut editor = Editor::start(&start)?;
     editor.initialized()?;
     let first = editor.command("metasync.sync")?;
     ensure!(first["state"] == "up_to_date", "the first sync answered {first}");
@@ -129,14 +138,39 @@ fn at(objects: usize, hovers: usize) -> Result<Measured> {
         Ok(())
     })?;
     let (not_modified, health) = not_modified(&hub)?;
+    let memory = memory::of(editor.process())?;
+    drop(editor);
     Ok(Measured {
         objects,
         hover,
+        inside: inside(&start, &documents, objects, hovers)?,
         empty_hover,
         sync,
         not_modified,
         health,
-        memory: memory::of(editor.process())?,
+        memory,
+    })
+}
+
+/// The same hovers by a server inside this process, from the same cache.
+fn inside(start: &Start<'_>, documents: &[PathBuf], objects: usize, hovers: usize) -> Result<Samples> {
+    let mut server = Inside::start(start)?;
+    let sync = json!({"command": "metasync.sync", "arguments": []});
+    server.request("workspace/executeCommand", &sync)?;
+    let mut asked = Vec::new();
+    for (number, document) in documents.iter().enumerate() {
+        let text = rig::workspace::text(number * objects / DOCUMENTS);
+        server.notify("textDocument/didOpen", &lsp::opened(document, &text))?;
+        asked.extend([AT_REF, AT_COLUMN].map(|position| lsp::at(document, position)));
+    }
+    for position in &asked {
+        let answer = server.request("textDocument/hover", position)?;
+        ensure!(answer["contents"].is_object(), "no hover inside: {answer}");
+    }
+    let mut next = asked.iter().cycle();
+    measure(hovers, || {
+        let position = next.next().context("there are documents")?;
+        server.request("textDocument/hover", position).map(drop)
     })
 }
 
@@ -166,9 +200,19 @@ fn figures_of(m: &Measured) -> Vec<Figure> {
         )
         .against("hover on nothing", m.empty_hover.percentile(share))
     };
+    let inside = |name, share: f64, aim: f64| {
+        Figure::new(
+            format!("hover inside, {size} objects, {name}"),
+            "ms",
+            m.inside.percentile(share),
+        )
+        .at_most(aim)
+    };
     vec![
         hover("p50", 0.5),
         hover("p99", 0.99),
+        inside("p50", 0.5, AIM_HOVER_P50),
+        inside("p99", 0.99, AIM_HOVER_P99),
         Figure::new(
             format!("sync without change, {size} objects, median"),
             "ms",

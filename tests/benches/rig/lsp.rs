@@ -20,6 +20,20 @@ pub struct Start<'a> {
     pub options: Value,
 }
 
+impl Start<'_> {
+    /// Parameters of `initialize`.
+    pub fn initialize(&self) -> Value {
+        let root = uri(self.workspace);
+        json!({
+            "processId": std::process::id(),
+            "rootUri": root,
+            "workspaceFolders": [{"uri": root, "name": "bench"}],
+            "capabilities": {"textDocument": {"hover": {"contentFormat": ["markdown"]}}},
+            "initializationOptions": self.options,
+        })
+    }
+}
+
 /// A started server; killed when dropped.
 pub struct Editor {
     child: Child,
@@ -51,17 +65,7 @@ impl Editor {
             from,
             last: 0,
         };
-        let root = uri(start.workspace);
-        editor.request(
-            "initialize",
-            json!({
-                "processId": std::process::id(),
-                "rootUri": root,
-                "workspaceFolders": [{"uri": root, "name": "bench"}],
-                "capabilities": {"textDocument": {"hover": {"contentFormat": ["markdown"]}}},
-                "initializationOptions": start.options,
-            }),
-        )?;
+        editor.request("initialize", &start.initialize())?;
         Ok(editor)
     }
 
@@ -72,17 +76,12 @@ impl Editor {
 
     /// Opens a document.
     pub fn open(&mut self, path: &Path, text: &str) -> Result<()> {
-        let document = json!({"uri": uri(path), "languageId": "sql", "version": 1, "text": text});
-        self.notify("textDocument/didOpen", &json!({"textDocument": document}))
+        self.notify("textDocument/didOpen", &opened(path, text))
     }
 
     /// Asks for a hover.
-    pub fn hover(&mut self, path: &Path, (line, character): (u32, u32)) -> Result<Value> {
-        let position = json!({"line": line, "character": character});
-        self.request(
-            "textDocument/hover",
-            json!({"textDocument": {"uri": uri(path)}, "position": position}),
-        )
+    pub fn hover(&mut self, path: &Path, position: (u32, u32)) -> Result<Value> {
+        self.request("textDocument/hover", &at(path, position))
     }
 
     /// Runs a command of the server.
@@ -94,7 +93,7 @@ impl Editor {
     }
 
     /// Sends a request and reads until its answer; what the server asks meanwhile gets `null`.
-    pub fn request(&mut self, method: &str, params: Value) -> Result<Value> {
+    pub fn request(&mut self, method: &str, params: &Value) -> Result<Value> {
         self.last += 1;
         let id = self.last;
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))?;
@@ -126,9 +125,7 @@ impl Editor {
     }
 
     fn send(&mut self, message: &Value) -> Result<()> {
-        let body = serde_json::to_vec(message)?;
-        let mut bytes = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
-        bytes.extend(body);
+        let bytes = framed(message)?;
         self.to.write_all(&bytes).context("the server closed its stdin")?;
         self.to.flush()?;
         Ok(())
@@ -141,13 +138,10 @@ impl Editor {
             if self.from.read_line(&mut line)? == 0 {
                 bail!("the server ended");
             }
-            let line = line.trim_end();
-            if line.is_empty() {
+            if line.trim_end().is_empty() {
                 break;
             }
-            if let Some(value) = line.strip_prefix("Content-Length: ") {
-                length = Some(value.parse::<usize>()?);
-            }
+            length = self::length(&line)?.or(length);
         }
         let mut body = vec![0; length.context("a message without length")?];
         self.from.read_exact(&mut body)?;
@@ -165,4 +159,28 @@ impl Drop for Editor {
 
 fn uri(path: &Path) -> String {
     format!("file://{}", path.display())
+}
+
+/// A message as it goes over the wire.
+pub fn framed(message: &Value) -> Result<Vec<u8>> {
+    let body = serde_json::to_vec(message)?;
+    let mut bytes = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    bytes.extend(body);
+    Ok(bytes)
+}
+
+/// The length that a header line tells, if it is that header.
+pub fn length(line: &str) -> Result<Option<usize>> {
+    let value = line.trim_end().strip_prefix("Content-Length: ");
+    Ok(value.map(str::parse).transpose()?)
+}
+
+/// Parameters of `textDocument/didOpen`.
+pub fn opened(path: &Path, text: &str) -> Value {
+    json!({"textDocument": {"uri": uri(path), "languageId": "sql", "version": 1, "text": text}})
+}
+
+/// A position in a document.
+pub fn at(path: &Path, (line, character): (u32, u32)) -> Value {
+    json!({"textDocument": {"uri": uri(path)}, "position": {"line": line, "character": character}})
 }

@@ -5,6 +5,7 @@
 pub mod catalogue;
 pub mod http;
 pub mod hub;
+pub mod inside;
 pub mod lsp;
 pub mod memory;
 pub mod report;
