@@ -77,6 +77,26 @@ export class Workbench {
     await this.page.goto(`http://127.0.0.1:${this.port}/?${query}`, { waitUntil: 'domcontentloaded' });
   }
 
+  /** Copies what helps to understand a failure: the server's log and the extension host's logs. */
+  keepLogs(to) {
+    fs.mkdirSync(to, { recursive: true });
+    for (const name of ['server.log', 'data/logs', 'hub/hub.log']) {
+      const from = path.join(this.folder, name);
+      if (fs.existsSync(from)) fs.cpSync(from, path.join(to, path.basename(name)), { recursive: true });
+    }
+  }
+
+  /** Files of the workbench, the user's home and the caches in which a text stands. The browser's own are left out. */
+  filesWith(text) {
+    const found = [];
+    for (const entry of fs.readdirSync(this.folder, { recursive: true, withFileTypes: true })) {
+      const file = path.join(entry.parentPath, entry.name);
+      if (!entry.isFile() || file.startsWith(path.join(this.folder, 'chromium'))) continue;
+      if (fs.readFileSync(file).includes(text)) found.push(path.relative(this.folder, file));
+    }
+    return found;
+  }
+
   async stop() {
     await this.#context?.close().catch(() => {});
     await endGroup(this.#server);

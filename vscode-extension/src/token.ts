@@ -27,7 +27,7 @@ export class TokenStore implements vscode.Disposable {
 
   async set(token: string): Promise<void> {
     const key = currentKey();
-    if (key === undefined) throw new Error('No hub is set, so there is nothing to sign in to.');
+    if (key === undefined) throw new Error('The setting metasync.hub.url holds no address such as https://metadata.example.com, so there is nothing to sign in to.');
     await this.secrets.store(key, token);
   }
 

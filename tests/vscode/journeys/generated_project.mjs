@@ -6,7 +6,7 @@ const LAYERS = 5;
 const COLUMNS = 12;
 
 /** Writes `models` models in layers, each built from two of the layer before, all described. */
-export function writeBigProject(folder, models) {
+export function writeProject(folder, models) {
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(path.join(folder, 'dbt_project.yml'), 'name: warehouse\nversion: "1.0.0"\nconfig-version: 2\nprofile: warehouse\nmodel-paths: ["models"]\n');
   const perLayer = Math.ceil(models / LAYERS);
