@@ -4,10 +4,15 @@
 //! text with a relative path, and the same input gives the same output, byte by byte.
 
 mod analyze;
+mod dbt;
 mod dialect;
 mod facts;
+mod jinja;
 mod language;
+mod lines;
 mod position;
+mod sql;
+mod yaml;
 
 pub use analyze::analyze;
 pub use dialect::{Dialect, UnknownDialect};

@@ -1,0 +1,243 @@
+//! Columns followed through all files in their order: what each object's columns are and where they come from.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::declare::by_name;
+use super::drafts::{Drafts, catalog_name};
+use super::units::Unit;
+use crate::dbt::files::stem;
+use crate::sql::lineage::{Catalog, Kind, Made, Session, TableSchema, Write};
+use crate::{ColumnFact, ObjectFact, Target};
+
+/// Columns that dbt adds to every snapshot.
+const SNAPSHOT_COLUMNS: [&str; 4] = ["dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"];
+
+/// Follows the columns through `units` in `order`.
+pub(crate) fn follow(units: &mut [Unit], order: &[usize], drafts: &mut Drafts) {
+    let mut catalog = Catalog::default();
+    for draft in &drafts.all {
+        if matches!(
+            draft.fact.object_type.as_str(),
+            "model" | "seed" | "snapshot" | "source"
+        ) {
+            let complete = draft.fact.object_type == "seed" && !draft.fact.columns.is_empty();
+            define(&mut catalog, &draft.fact, complete);
+        }
+    }
+    for nth in order {
+        let Some(unit) = units.get_mut(*nth) else { continue };
+        let substitutes: HashMap<String, Rc<str>> = unit
+            .substitutes
+            .iter()
+            .map(|(name, known_as)| (name.clone(), Rc::from(known_as.as_str())))
+            .collect();
+        let statements = std::mem::take(&mut unit.statements);
+        let mut queries = 0;
+        for parsed in &statements {
+            let writes = Session::new(unit.dialect, &mut catalog, &substitutes).run(&parsed.statement);
+            let lines = (
+                unit.lines.line(parsed.start),
+                unit.lines.line(parsed.end.saturating_sub(1)),
+            );
+            for write in writes {
+                let place = match (unit.object, write.made) {
+                    (Some(object), Made::Query) => Some(object),
+                    (Some(_), _) => None,
+                    (None, Made::Query) if parsed.procedural => None,
+                    (None, Made::Query) => {
+                        queries += 1;
+                        query_object(&unit.path, queries, lines, drafts)
+                    }
+                    (None, _) => table_object(&unit.path, &write, lines, drafts),
+                };
+                let Some(place) = place else { continue };
+                let is_model = unit.object.is_some();
+                record(place, &write, is_model, drafts);
+                if is_model && let Some(draft) = drafts.all.get(place) {
+                    let complete = write.open.is_empty() && !write.columns.is_empty();
+                    define(&mut catalog, &draft.fact, complete);
+                }
+            }
+        }
+    }
+}
+
+fn define(catalog: &mut Catalog, fact: &ObjectFact, complete: bool) {
+    let columns = fact
+        .columns
+        .iter()
+        .map(|column| (column.name.clone(), column.data_type.clone()))
+        .collect();
+    catalog.define(
+        &catalog_name(&fact.object_type, &fact.full_name),
+        &TableSchema { columns, complete },
+    );
+}
+
+/// The object of a bare query: named after its file.
+fn query_object(path: &str, nth: usize, lines: (u32, u32), drafts: &mut Drafts) -> Option<usize> {
+    let stem = stem(path).to_lowercase();
+    let name = if nth == 1 { stem } else { format!("{stem}_{nth}") };
+    let mut full_name = name.clone();
+    if drafts.find("query", &full_name).is_some() {
+        // Another file of that name, in another folder.
+        let folders = path
+            .rsplit_once('/')
+            .map_or("", |(folders, _)| folders)
+            .replace('/', ".")
+            .to_lowercase();
+        full_name = format!("{folders}.{name}");
+    }
+    drafts.add(ObjectFact {
+        name,
+        full_name,
+        object_type: "query".to_owned(),
+        path: Some(path.to_owned()),
+        line_start: Some(lines.0),
+        line_end: Some(lines.1),
+        ..ObjectFact::default()
+    })
+}
+
+/// The object that a statement makes or fills.
+fn table_object(path: &str, write: &Write, lines: (u32, u32), drafts: &mut Drafts) -> Option<usize> {
+    let kind = match write.made {
+        Made::View => "view",
+        Made::MaterializedView => "materialized_view",
+        _ => "table",
+    };
+    let defines = write.made != Made::Filled;
+    if let Some(known) = drafts.by_catalog_name(&write.target) {
+        // Filled before it is created: now it is known where.
+        if let Some(draft) = drafts.all.get_mut(known)
+            && defines
+            && !draft.is_defined
+            && draft.fact.object_type == "table"
+        {
+            draft.is_defined = true;
+            if kind == "table" {
+                draft.fact.path = Some(path.to_owned());
+                (draft.fact.line_start, draft.fact.line_end) = (Some(lines.0), Some(lines.1));
+            }
+        }
+        return Some(known);
+    }
+    let name = write
+        .target
+        .rsplit('.')
+        .next()
+        .unwrap_or(&write.target)
+        .to_owned();
+    let place = drafts.add(ObjectFact {
+        name,
+        full_name: write.target.clone(),
+        object_type: kind.to_owned(),
+        path: Some(path.to_owned()),
+        line_start: Some(lines.0),
+        line_end: Some(lines.1),
+        ..ObjectFact::default()
+    })?;
+    let draft = drafts.all.get_mut(place)?;
+    draft.is_defined = defines;
+    if write.made == Made::TemporaryTable {
+        draft.metadata.set("temporary", Value::Bool(true));
+    }
+    Some(place)
+}
+
+/// Puts what a statement writes onto its object.
+fn record(place: usize, write: &Write, is_model: bool, drafts: &mut Drafts) {
+    let own = drafts.target(place);
+    let mut flows = Vec::new();
+    for column in &write.columns {
+        for ((table, source_column), kind) in column.origins.iter() {
+            if let Some(source) = target(drafts, table) {
+                flows.push(((source, source_column.to_string(), column.name.clone()), *kind));
+            }
+        }
+    }
+    for table in &write.open {
+        if let Some(source) = target(drafts, table) {
+            flows.push(((source, "*".to_owned(), "*".to_owned()), Kind::Plain));
+        }
+    }
+    let reads: Vec<Target> = write
+        .reads
+        .iter()
+        .filter_map(|table| target(drafts, table))
+        .collect();
+    for read in reads {
+        drafts.depend(place, read, "table");
+    }
+    let Some(draft) = drafts.all.get_mut(place) else {
+        return;
+    };
+    for (flow, kind) in flows {
+        if is_model && own.as_ref() == Some(&flow.0) {
+            // An incremental model that reads itself.
+            continue;
+        }
+        draft
+            .lineage
+            .entry(flow)
+            .and_modify(|known| *known = (*known).max(kind))
+            .or_insert(kind);
+    }
+    if draft.fact.description.is_none() {
+        draft.fact.description.clone_from(&write.description);
+    }
+    columns(draft, write, is_model);
+}
+
+/// The columns in the order of the SQL, with what is already known about them; those that only YAML knows come last.
+fn columns(draft: &mut super::drafts::Draft, write: &Write, is_model: bool) {
+    let before = std::mem::take(&mut draft.fact.columns);
+    let known = by_name(&before);
+    let mut columns = Vec::with_capacity(write.columns.len());
+    let written = write.columns.iter().map(|column| ColumnFact {
+        name: column.name.clone(),
+        data_type: column.data_type.clone(),
+        description: column.description.clone(),
+        tests: Vec::new(),
+    });
+    let added = SNAPSHOT_COLUMNS
+        .iter()
+        .filter(|_| draft.fact.object_type == "snapshot")
+        .map(|name| ColumnFact {
+            name: (*name).to_owned(),
+            ..ColumnFact::default()
+        });
+    let first = if is_model { Vec::new() } else { before.clone() };
+    for column in first.into_iter().chain(written).chain(added) {
+        let key = column.name.to_lowercase();
+        let said = known.get(&key);
+        columns.push(match said {
+            Some(said) => ColumnFact {
+                // The way people write it, where they did.
+                name: said.name.clone(),
+                data_type: said.data_type.clone().or(column.data_type),
+                description: said.description.clone().or(column.description),
+                tests: said.tests.clone(),
+            },
+            None => column,
+        });
+    }
+    columns.extend(before.iter().cloned());
+    let mut seen = std::collections::HashSet::new();
+    columns.retain(|column: &ColumnFact| seen.insert(column.name.to_lowercase()));
+    draft.fact.columns = columns;
+}
+
+/// The other end of an edge, by the name that the SQL part gives it; `None` for what only Jinja knows.
+fn target(drafts: &Drafts, name: &str) -> Option<Target> {
+    if let Some(object) = drafts.by_catalog_name(name) {
+        return drafts.target(object);
+    }
+    let is_masked = name.split('.').any(crate::jinja::mask::is_placeholder);
+    (!is_masked && !name.is_empty()).then(|| Target::Unknown {
+        name: name.to_owned(),
+    })
+}

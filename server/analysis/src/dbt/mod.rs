@@ -1,0 +1,8 @@
+//! dbt projects: what their files define, without dbt.
+
+pub(crate) mod docs;
+pub(crate) mod files;
+pub(crate) mod metadata;
+pub(crate) mod project;
+pub(crate) mod properties;
+pub(crate) mod seed;

@@ -1,0 +1,6 @@
+//! dbt's Jinja, as far as SQL files use it: its tags, the calls in them, masking, and rendering.
+
+pub(crate) mod blocks;
+pub(crate) mod calls;
+pub(crate) mod lex;
+pub(crate) mod mask;

@@ -1,0 +1,67 @@
+//! Column lineage of syntax trees: which columns of which tables flow into which columns of what a statement makes,
+//! with CTEs and subqueries dissolved.
+
+mod catalog;
+mod expression;
+mod from;
+mod names;
+mod query;
+mod rows;
+mod scope;
+mod select;
+mod statement;
+mod tables;
+
+pub(crate) use catalog::{Catalog, TableSchema};
+pub(crate) use rows::Kind;
+pub(crate) use statement::{Made, Write};
+pub(crate) use tables::{provides, reads};
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use sqlparser::ast::Statement;
+
+use crate::Dialect;
+use rows::Rows;
+
+/// Reads the statements of one file one after another; what one makes, the next one knows.
+pub(crate) struct Session<'c> {
+    dialect: Dialect,
+    catalog: &'c mut Catalog,
+    /// Names in this file that stand for something else: dbt's placeholders, to the key in the catalogue.
+    substitutes: &'c HashMap<String, Rc<str>>,
+    /// CTEs in sight, the innermost last.
+    ctes: Vec<(String, Rc<Rows>)>,
+    /// Tables read by the statement at hand.
+    reads: BTreeSet<Rc<str>>,
+    /// How deep queries are nested at the moment.
+    depth: usize,
+}
+
+/// How deep queries may be nested; deeper ones say nothing.
+const MAX_DEPTH: usize = 200;
+
+impl<'c> Session<'c> {
+    pub(crate) fn new(
+        dialect: Dialect,
+        catalog: &'c mut Catalog,
+        substitutes: &'c HashMap<String, Rc<str>>,
+    ) -> Self {
+        Self {
+            dialect,
+            catalog,
+            substitutes,
+            ctes: Vec::new(),
+            reads: BTreeSet::new(),
+            depth: 0,
+        }
+    }
+
+    /// What one statement makes or changes.
+    pub(crate) fn run(&mut self, statement: &Statement) -> Vec<Write> {
+        self.ctes.clear();
+        self.reads.clear();
+        self.statement(statement)
+    }
+}
