@@ -1,0 +1,288 @@
+//! Writing a batch (sync-protocol.md, "Model"): lock the streams, give out sequence numbers, store
+//! the rows, keep checksum and count, commit. The lock lives until the commit, so every reader sees
+//! a prefix without gaps.
+
+use std::collections::HashSet;
+
+use metasync_protocol::{Channel, Compact, FileRow, ObjectRow};
+use uuid::Uuid;
+
+use super::{
+    Batch, Committed, RunRef, StreamPhase,
+    upsert::{self, Deletion, Table},
+};
+use crate::{
+    Store, clock,
+    database::{Connection, Tx},
+    error::{Result, StoreError},
+    rows::{json_text, text},
+    runs,
+    streams::{self, COMPLETE, PARTIAL, Stream},
+};
+
+/// Rows of one transaction: how long other writers wait.
+const ROWS_PER_TRANSACTION: usize = 5_000;
+
+/// What goes into one transaction.
+#[derive(Default)]
+struct Part {
+    files: Vec<FileRow>,
+    objects: Vec<(ObjectRow, Compact)>,
+    deleted_objects: Vec<Uuid>,
+    deleted_files: Vec<Uuid>,
+}
+
+impl Store {
+    /// Stores the changes of a connection. Rows that are stored already with the same hash keep
+    /// their place in the stream; what is deleted becomes a tombstone that names the run. Large
+    /// batches take several transactions; the stream is `partial` until the last one.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the connection is gone, [`StoreError::LeaseLost`] if the run is
+    /// not this worker's any more, [`StoreError::Invalid`] for a row of another connection. What
+    /// was committed before stays.
+    pub async fn batch_commit(
+        &self,
+        org: Uuid,
+        connection: Uuid,
+        run: impl Into<RunRef>,
+        batch: Batch,
+    ) -> Result<Committed> {
+        let run = run.into();
+        if let Some(stranger) = foreign_row(&batch, connection) {
+            return Err(StoreError::Invalid(format!(
+                "{stranger} names another connection than {connection}: nothing of the batch was stored"
+            )));
+        }
+        let mut committed = Committed::default();
+        let (index_state, state) = (batch.index_state.clone(), batch.state);
+        let mut parts = split(batch).into_iter().peekable();
+        while let Some(part) = parts.next() {
+            let mut tx = self.database().write().await?;
+            if let Some(fence) = run.fence
+                && !runs::holds(&mut tx, run.id, fence).await?
+            {
+                return Err(StoreError::LeaseLost(run.id));
+            }
+            let mut writer = Writer::lock(&mut tx, org, connection, run.id).await?;
+            writer.write(part).await?;
+            let last = parts.peek().is_none();
+            writer.core.state = match state {
+                StreamPhase::Complete if last => COMPLETE.into(),
+                _ => PARTIAL.into(),
+            };
+            let (changed, heads) = writer.finish().await?;
+            if let (true, Some((branch, state))) = (last, &index_state) {
+                remember(&mut tx, connection, branch, state).await?;
+            }
+            tx.commit().await?;
+            committed.changed += changed;
+            committed.heads = heads;
+        }
+        Ok(committed)
+    }
+}
+
+fn foreign_row(batch: &Batch, connection: Uuid) -> Option<Uuid> {
+    let files = batch.files.iter().map(|f| (f.id, f.connection_id));
+    let objects = batch.objects.iter().map(|(o, _)| (o.id, o.connection_id));
+    files
+        .chain(objects)
+        .find(|(_, owner)| *owner != connection)
+        .map(|(id, _)| id)
+}
+
+/// Takes each id once (of several the last) and cuts into transactions; at least one, for the state.
+fn split(mut batch: Batch) -> Vec<Part> {
+    keep_last(&mut batch.files, |f| f.id);
+    keep_last(&mut batch.objects, |(o, _)| o.id);
+    let (files, objects): (HashSet<Uuid>, HashSet<Uuid>) = (
+        batch.files.iter().map(|f| f.id).collect(),
+        batch.objects.iter().map(|(o, _)| o.id).collect(),
+    );
+    batch.deleted_files.retain(|id| !files.contains(id));
+    batch.deleted_objects.retain(|id| !objects.contains(id));
+    keep_last(&mut batch.deleted_files, |id| *id);
+    keep_last(&mut batch.deleted_objects, |id| *id);
+
+    // files before their objects, so that a client finds the file when it gets the object
+    let (mut files, mut objects) = (batch.files.into_iter(), batch.objects.into_iter());
+    let (mut dead_objects, mut dead_files) =
+        (batch.deleted_objects.into_iter(), batch.deleted_files.into_iter());
+    let mut parts = Vec::new();
+    loop {
+        let mut part = Part::default();
+        let mut room = ROWS_PER_TRANSACTION;
+        take(&mut files, &mut part.files, &mut room);
+        take(&mut objects, &mut part.objects, &mut room);
+        take(&mut dead_objects, &mut part.deleted_objects, &mut room);
+        take(&mut dead_files, &mut part.deleted_files, &mut room);
+        parts.push(part);
+        if files.len() + objects.len() + dead_objects.len() + dead_files.len() == 0 {
+            return parts;
+        }
+    }
+}
+
+fn take<T>(from: &mut std::vec::IntoIter<T>, into: &mut Vec<T>, room: &mut usize) {
+    into.extend(from.by_ref().take(*room));
+    *room -= into.len();
+}
+
+fn keep_last<T>(rows: &mut Vec<T>, id: impl Fn(&T) -> Uuid) {
+    let mut seen = HashSet::with_capacity(rows.len());
+    if rows.iter().all(|row| seen.insert(id(row))) {
+        return;
+    }
+    seen.clear();
+    rows.reverse();
+    rows.retain(|row| seen.insert(id(row)));
+    rows.reverse();
+}
+
+/// One transaction's hold of the streams of a connection.
+struct Writer<'t> {
+    tx: &'t mut Tx,
+    org: Uuid,
+    connection: Uuid,
+    run: Uuid,
+    at: String,
+    core: Stream,
+    documentation: Option<Stream>,
+    changed: u64,
+}
+
+impl<'t> Writer<'t> {
+    async fn lock(tx: &'t mut Tx, org: Uuid, connection: Uuid, run: Uuid) -> Result<Writer<'t>> {
+        let core = streams::locked(tx, org, connection, Channel::Core).await?;
+        Ok(Writer {
+            tx,
+            org,
+            connection,
+            run,
+            at: clock::now(),
+            core,
+            documentation: None,
+            changed: 0,
+        })
+    }
+
+    async fn write(&mut self, part: Part) -> Result<()> {
+        self.put_files(part.files).await?;
+        self.put_objects(part.objects).await?;
+        self.delete_objects(part.deleted_objects).await?;
+        self.delete_files(part.deleted_files).await
+    }
+
+    async fn put_files(&mut self, files: Vec<FileRow>) -> Result<()> {
+        let ids: Vec<Uuid> = files.iter().map(|f| f.id).collect();
+        let stored = upsert::stored(self.tx, Table::Files, self.org, self.connection, &ids).await?;
+        let mut rows = Vec::new();
+        for file in files {
+            let before = stored.get(&file.id).copied().flatten();
+            if before == Some(file.row_hash) {
+                continue;
+            }
+            self.core.put(before, file.row_hash);
+            rows.push((self.core.next(), file));
+        }
+        self.changed += rows.len() as u64;
+        upsert::files(self.tx, self.org, &rows).await
+    }
+
+    async fn put_objects(&mut self, objects: Vec<(ObjectRow, Compact)>) -> Result<()> {
+        let ids: Vec<Uuid> = objects.iter().map(|(o, _)| o.id).collect();
+        let stored = upsert::stored(self.tx, Table::Objects, self.org, self.connection, &ids).await?;
+        let mut rows = Vec::new();
+        for (object, owned) in objects {
+            let before = stored.get(&object.id).copied().flatten();
+            if before == Some(object.row_hash) {
+                continue;
+            }
+            self.core.put(before, object.row_hash);
+            self.core.live_objects += u64::from(before.is_none());
+            rows.push((self.core.next(), object, owned));
+        }
+        self.changed += rows.len() as u64;
+        upsert::objects(self.tx, self.org, &rows).await
+    }
+
+    /// Those of `ids` that are live, each counted out and given a sequence number.
+    async fn bury(&mut self, table: Table, ids: &[Uuid]) -> Result<Vec<(u64, Uuid)>> {
+        let stored = upsert::stored(self.tx, table, self.org, self.connection, ids).await?;
+        let mut dead = Vec::new();
+        for id in ids {
+            if let Some(Some(before)) = stored.get(id) {
+                self.core.take(*before);
+                dead.push((self.core.next(), *id));
+            }
+        }
+        self.changed += dead.len() as u64;
+        Ok(dead)
+    }
+
+    async fn delete_files(&mut self, ids: Vec<Uuid>) -> Result<()> {
+        let dead = self.bury(Table::Files, &ids).await?;
+        let deletion = Deletion {
+            at: &self.at,
+            run: self.run,
+        };
+        upsert::delete_files(self.tx, self.org, self.connection, &dead, deletion).await
+    }
+
+    async fn delete_objects(&mut self, ids: Vec<Uuid>) -> Result<()> {
+        let dead = self.bury(Table::Objects, &ids).await?;
+        self.core.live_objects = self.core.live_objects.saturating_sub(dead.len() as u64);
+        let deletion = Deletion {
+            at: &self.at,
+            run: self.run,
+        };
+        upsert::delete_objects(self.tx, self.org, self.connection, &dead, deletion).await?;
+
+        let orphans = upsert::documentation_of(self.tx, self.org, &dead).await?;
+        if orphans.is_empty() {
+            return Ok(());
+        }
+        // core before documentation: the fixed order of locks
+        let mut stream = match self.documentation.take() {
+            Some(stream) => stream,
+            None => streams::locked(self.tx, self.org, self.connection, Channel::Documentation).await?,
+        };
+        for (id, hash) in orphans {
+            stream.take(hash);
+            upsert::delete_documentation(self.tx, self.org, id, stream.next(), deletion).await?;
+            self.changed += 1;
+        }
+        self.documentation = Some(stream);
+        Ok(())
+    }
+
+    async fn finish(self) -> Result<(u64, Vec<(Channel, u64)>)> {
+        let mut heads = Vec::new();
+        for stream in std::iter::once(self.core).chain(self.documentation) {
+            streams::save(self.tx, &stream).await?;
+            heads.push((stream.channel, stream.head));
+        }
+        Ok((self.changed, heads))
+    }
+}
+
+/// Stores what the adapter remembers of a branch.
+async fn remember(
+    tx: &mut Connection,
+    connection: Uuid,
+    branch: &str,
+    state: &serde_json::Value,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO index_states (connection_id, branch, state, updated_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (connection_id, branch) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at",
+    )
+    .bind(text(connection))
+    .bind(branch)
+    .bind(json_text(state))
+    .bind(clock::now())
+    .execute(tx)
+    .await?;
+    Ok(())
+}

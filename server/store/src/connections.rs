@@ -1,0 +1,265 @@
+//! Connections: what is known of each source, and its life from declaration to removal.
+
+use metasync_protocol::{
+    Channel,
+    connections::{Connection, NewConnection},
+    ids,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use crate::{
+    Store, clock,
+    database::{Row, Tx},
+    error::{Result, StoreError, is_unique_violation},
+    organizations::DeclaredConnection,
+    rows::{id, json, json_text, number, optional_json, text},
+    streams,
+};
+
+/// A connection with what only the hub needs of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredConnection {
+    /// As clients see it.
+    pub connection: Connection,
+    /// Default: the remote's default branch.
+    pub branch: Option<String>,
+    /// SQL dialect.
+    pub dialect: Option<String>,
+    /// Settings of this kind of source.
+    pub settings: Value,
+    /// Whether it stands in the configuration, so that only the configuration removes it.
+    pub declared: bool,
+    /// What to know about its status, for people.
+    pub status_message: Option<String>,
+}
+
+/// How a removal ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// It is gone with all of its rows.
+    Done,
+    /// There is none of this id in the organization.
+    NotFound,
+    /// It is declared in the configuration, which alone removes it.
+    Declared,
+}
+
+/// Status of a connection that never ran.
+const PENDING: &str = "pending";
+
+const SELECT: &str =
+    "SELECT c.id, c.type, c.name, c.full_name, c.url, c.branch, c.dialect, c.settings, c.declared,
+        c.status, c.status_message, c.last_extracted_at, coalesce(s.live_objects, 0) AS object_count
+    FROM connections c
+    LEFT JOIN streams s ON s.connection_id = c.id AND s.channel = 'core' AND s.other_connection_id = ''
+        AND s.removed_at IS NULL
+    WHERE c.org_id = $1";
+
+impl Store {
+    /// All connections of an organization, by full name.
+    pub async fn connections(&self, org: Uuid) -> Result<Vec<StoredConnection>> {
+        sqlx::query(statements::by_name())
+            .bind(text(org))
+            .fetch_all(self.database().reader())
+            .await?
+            .iter()
+            .map(stored)
+            .collect()
+    }
+
+    /// A connection by id, full name or name (in this order where several match).
+    pub async fn connection(&self, org: Uuid, id_or_name: &str) -> Result<Option<StoredConnection>> {
+        let row = sqlx::query(statements::one())
+            .bind(text(org))
+            .bind(id_or_name.to_lowercase())
+            .bind(id_or_name)
+            .fetch_optional(self.database().reader())
+            .await?;
+        row.as_ref().map(stored).transpose()
+    }
+
+    /// Adds a connection that is not in the configuration.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if one of this full name is there.
+    pub async fn add_connection(&self, org: Uuid, new: &NewConnection) -> Result<StoredConnection> {
+        let id = ids::connection(org, &new.full_name);
+        let declared = DeclaredConnection {
+            id: Some(id),
+            kind: new.kind.clone(),
+            name: new.name.clone(),
+            full_name: new.full_name.clone(),
+            url: new.url.clone(),
+            branch: new.branch.clone(),
+            dialect: new.dialect.clone(),
+            settings: new
+                .settings
+                .clone()
+                .unwrap_or_else(|| Value::Object(serde_json::Map::new())),
+        };
+        let mut tx = self.database().write().await?;
+        insert(&mut tx, org, id, &declared, false).await?;
+        tx.commit().await?;
+        self.connection(org, &text(id))
+            .await?
+            .ok_or_else(|| StoreError::NotFound(format!("connection {}", new.full_name)))
+    }
+
+    /// Removes a connection with all of its rows; clients that hold them are told so.
+    pub async fn remove_connection(&self, org: Uuid, id: Uuid) -> Result<Removed> {
+        let mut tx = self.database().write().await?;
+        let declared: Option<bool> =
+            sqlx::query_scalar("SELECT declared FROM connections WHERE org_id = $1 AND id = $2")
+                .bind(text(org))
+                .bind(text(id))
+                .fetch_optional(&mut *tx)
+                .await?;
+        match declared {
+            None => return Ok(Removed::NotFound),
+            Some(true) => return Ok(Removed::Declared),
+            Some(false) => remove_rows(&mut tx, org, id).await?,
+        }
+        tx.commit().await?;
+        Ok(Removed::Done)
+    }
+
+    /// Sets what people see of a connection's state; `extracted_at` only where a run ended well.
+    pub async fn set_connection_status(
+        &self,
+        org: Uuid,
+        id: Uuid,
+        status: &str,
+        message: Option<&str>,
+        extracted_at: Option<&str>,
+    ) -> Result<()> {
+        let mut tx = self.database().write().await?;
+        sqlx::query(
+            "UPDATE connections SET status = $3, status_message = $4,
+             last_extracted_at = coalesce($5, last_extracted_at), updated_at = $6 WHERE org_id = $1 AND id = $2",
+        )
+        .bind(text(org))
+        .bind(text(id))
+        .bind(status)
+        .bind(message)
+        .bind(extracted_at)
+        .bind(clock::now())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// What the adapter of a connection remembered of a branch with its last complete batch.
+    pub async fn index_state(&self, connection: Uuid, branch: &str) -> Result<Option<Value>> {
+        let row = sqlx::query("SELECT state FROM index_states WHERE connection_id = $1 AND branch = $2")
+            .bind(text(connection))
+            .bind(branch)
+            .fetch_optional(self.database().reader())
+            .await?;
+        match row {
+            Some(row) => optional_json(&row, "state"),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Statements made of [`SELECT`], which holds no value from outside.
+mod statements {
+    pub(super) fn by_name() -> sqlx::AssertSqlSafe<String> {
+        sqlx::AssertSqlSafe(format!("{} ORDER BY c.full_name, c.id", super::SELECT))
+    }
+
+    pub(super) fn one() -> sqlx::AssertSqlSafe<String> {
+        sqlx::AssertSqlSafe(format!(
+            "{} AND (c.id = $2 OR c.full_name = $3 OR c.name = $3)
+             ORDER BY c.id = $2 DESC, c.full_name = $3 DESC, c.full_name LIMIT 1",
+            super::SELECT
+        ))
+    }
+}
+
+fn stored(row: &Row) -> Result<StoredConnection> {
+    Ok(StoredConnection {
+        connection: Connection {
+            id: id(row, "id")?,
+            kind: row.try_get("type")?,
+            name: row.try_get("name")?,
+            full_name: row.try_get("full_name")?,
+            url: row.try_get("url")?,
+            status: row.try_get("status")?,
+            object_count: number(row, "object_count")?,
+            last_extracted_at: row.try_get("last_extracted_at")?,
+        },
+        branch: row.try_get("branch")?,
+        dialect: row.try_get("dialect")?,
+        settings: json(row, "settings")?,
+        declared: row.try_get("declared")?,
+        status_message: row.try_get("status_message")?,
+    })
+}
+
+/// Inserts a connection with its streams.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    org: Uuid,
+    id: Uuid,
+    new: &DeclaredConnection,
+    declared: bool,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO connections (org_id, id, type, name, full_name, url, branch, dialect, settings, declared, status,
+         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+    )
+    .bind(text(org))
+    .bind(text(id))
+    .bind(&new.kind)
+    .bind(&new.name)
+    .bind(&new.full_name)
+    .bind(&new.url)
+    .bind(&new.branch)
+    .bind(&new.dialect)
+    .bind(json_text(&new.settings))
+    .bind(declared)
+    .bind(PENDING)
+    .bind(clock::now())
+    .execute(&mut **tx)
+    .await
+    .map_err(|e| taken(&new.full_name, e))?;
+    for channel in [Channel::Core, Channel::Documentation] {
+        streams::create(tx, org, id, channel).await?;
+    }
+    Ok(())
+}
+
+/// A unique violation as the conflict that it is.
+pub(crate) fn taken(full_name: &str, error: sqlx::Error) -> StoreError {
+    if is_unique_violation(&error) {
+        StoreError::Conflict(format!("a connection {full_name} is already there"))
+    } else {
+        error.into()
+    }
+}
+
+/// Removes a connection with its rows; its streams stay as marks that they are gone.
+pub(crate) async fn remove_rows(tx: &mut Tx, org: Uuid, id: Uuid) -> Result<()> {
+    for statement in [
+        "DELETE FROM files WHERE org_id = $1 AND connection_id = $2",
+        "DELETE FROM objects WHERE org_id = $1 AND connection_id = $2",
+        "DELETE FROM documentation WHERE org_id = $1 AND connection_id = $2",
+        "DELETE FROM connections WHERE org_id = $1 AND id = $2",
+    ] {
+        sqlx::query(statement)
+            .bind(text(org))
+            .bind(text(id))
+            .execute(&mut **tx)
+            .await?;
+    }
+    sqlx::query("DELETE FROM index_states WHERE connection_id = $1")
+        .bind(text(id))
+        .execute(&mut **tx)
+        .await?;
+    streams::remove(tx, org, id).await
+}

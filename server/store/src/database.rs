@@ -1,0 +1,136 @@
+//! Connections to SQLite: one writer, several readers, WAL between them (architecture.md, "State").
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::{Result, StoreError};
+
+/// The driver's types, named once: a second database changes them here.
+pub(crate) type Db = Sqlite;
+pub(crate) type Row = sqlx::sqlite::SqliteRow;
+pub(crate) type Tx = Transaction<'static, Db>;
+pub(crate) type Connection = sqlx::SqliteConnection;
+
+/// File name within the data directory.
+const FILE: &str = "hub.db";
+/// Readers at a time.
+const READERS: u32 = 8;
+/// How long a caller waits for a connection, or for another process's lock.
+const WAIT: Duration = Duration::from_secs(20);
+/// Page cache of each connection, in KiB (negative: SQLite's notation for KiB).
+const CACHE: &str = "-16000";
+/// Most bytes of the log that stay on disk after a checkpoint.
+const LOG_LIMIT: &str = "67108864";
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../schemas/hub/sqlite");
+
+pub(crate) struct Database {
+    reader: SqlitePool,
+    writer: SqlitePool,
+}
+
+impl Database {
+    pub(crate) async fn open(data_dir: &Path) -> Result<Database> {
+        let path = data_dir.join(FILE);
+        let at = |e: &dyn std::fmt::Display| StoreError::Open(format!("{}: {e}", path.display()));
+        std::fs::create_dir_all(data_dir).map_err(|e| at(&e))?;
+        make_private(&path).map_err(|e| at(&e))?;
+        let options = tuned(SqliteConnectOptions::new().filename(&path))
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .pragma("journal_size_limit", LOG_LIMIT);
+        let writer = one_connection()
+            .connect_with(options.clone())
+            .await
+            .map_err(|e| named(&path, e))?;
+        migrate(&writer).await?;
+        let reader = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(WAIT)
+            .connect_with(options.read_only(true))
+            .await
+            .map_err(|e| named(&path, e))?;
+        Ok(Database { reader, writer })
+    }
+
+    /// One connection serves reads and writes: no method may ask for a second one while it holds it.
+    pub(crate) async fn open_in_memory() -> Result<Database> {
+        let options = tuned(SqliteConnectOptions::from_str("sqlite::memory:")?);
+        let writer = one_connection().connect_with(options).await?;
+        migrate(&writer).await?;
+        Ok(Database {
+            reader: writer.clone(),
+            writer,
+        })
+    }
+
+    /// For single statements that read.
+    pub(crate) fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    /// A snapshot: all statements in it see one state.
+    pub(crate) async fn read(&self) -> Result<Tx> {
+        Ok(self.reader.begin().await?)
+    }
+
+    /// The one write transaction; waits for the one before it.
+    pub(crate) async fn write(&self) -> Result<Tx> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn tuned(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    // foreign keys: rows of the catalogue come in any order, and connections go with all of theirs
+    options
+        .foreign_keys(false)
+        .busy_timeout(WAIT)
+        .pragma("cache_size", CACHE)
+        .pragma("temp_store", "memory")
+}
+
+fn one_connection() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(WAIT)
+}
+
+async fn migrate(pool: &SqlitePool) -> Result<()> {
+    MIGRATIONS.run(pool).await.map_err(|e| match e {
+        sqlx::migrate::MigrateError::Execute(e) => StoreError::from(e),
+        sqlx::migrate::MigrateError::VersionMissing(version) => StoreError::Open(format!(
+            "a newer version of the hub wrote it (schema {version} is not known here); use that version"
+        )),
+        other => StoreError::Open(other.to_string()),
+    })
+}
+
+fn named(path: &Path, error: sqlx::Error) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Open(text) => StoreError::Open(format!("{}: {text}", path.display())),
+        StoreError::Corrupt(text) => StoreError::Corrupt(format!("{}: {text}", path.display())),
+        StoreError::Database(e) => StoreError::Open(format!("{}: {e}", path.display())),
+        other => other,
+    }
+}
+
+/// Makes the file so that only its owner reads it; SQLite gives its side files the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

@@ -1,0 +1,83 @@
+//! "Nothing changed", from the stream rows alone (sync-protocol.md, "Nothing changed").
+
+use metasync_protocol::{SCHEMA, hash::RowHasher};
+use uuid::Uuid;
+
+use super::{PageFrom, PageRequest, cursor::Cursor, scope};
+use crate::{Store, error::Result, streams};
+
+impl Store {
+    /// The ETag of what a request is served now: it changes with every change that the client would
+    /// see, and its cost does not grow with the number of rows.
+    ///
+    /// It is true of a page only if that page is a checkpoint (`has_more` false).
+    pub async fn etag(
+        &self,
+        org: Uuid,
+        user: &str,
+        connections: Option<&[Uuid]>,
+        include_documentation: bool,
+        format: &str,
+    ) -> Result<String> {
+        let request = PageRequest {
+            org,
+            user: user.to_owned(),
+            client: String::new(),
+            connections: connections.map(<[Uuid]>::to_vec),
+            include_documentation,
+            limit: super::DEFAULT_LIMIT,
+            max_bytes: super::DEFAULT_MAX_BYTES,
+            from: PageFrom::Start,
+        };
+        Ok(self.etag_and_streams(&request, format).await?.0)
+    }
+
+    /// Whether a request is to be answered with 304: its ETag is that of now, and its cursor, if it
+    /// has one, has reached every head (in the middle of a pass more is to come).
+    pub async fn no_change(&self, request: &PageRequest, if_none_match: &str, format: &str) -> Result<bool> {
+        let (etag, streams) = self.etag_and_streams(request, format).await?;
+        if !if_none_match.contains(&etag) {
+            return Ok(false);
+        }
+        let PageFrom::Cursor(text) = &request.from else {
+            return Ok(true);
+        };
+        let cursor = Cursor::decode(text, &self.cursor_keys()).filter(|c| {
+            c.belongs_to(request.org, &request.user) && c.epoch == self.epoch() && c.schema == SCHEMA
+        });
+        Ok(cursor.is_some_and(|c| {
+            c.positions.len() == streams.len()
+                && c.positions.iter().all(|p| streams.contains(&(p.stream, p.pos)))
+        }))
+    }
+
+    async fn etag_and_streams(
+        &self,
+        request: &PageRequest,
+        format: &str,
+    ) -> Result<(String, Vec<(u64, u64)>)> {
+        let mut connection = self.database().reader().acquire().await?;
+        let all = streams::of_organization(&mut connection, request.org).await?;
+        drop(connection);
+        let mut h = RowHasher::new("etag");
+        h.id(Some(request.org));
+        h.text(&request.user);
+        h.id(Some(self.epoch()));
+        h.number(u64::from(SCHEMA));
+        h.number(u64::from(request.include_documentation));
+        h.text(format);
+        let mut filter = request.connections.clone().unwrap_or_default();
+        filter.sort_unstable();
+        filter.dedup();
+        h.number(u64::from(request.connections.is_some()));
+        filter.into_iter().for_each(|id| h.id(Some(id)));
+        let mut heads = Vec::new();
+        for stream in scope::chosen(request, all) {
+            h.number(stream.number);
+            h.number(stream.head);
+            h.text(&stream.state);
+            heads.push((stream.number, stream.head));
+        }
+        Ok((format!("W/\"{}\"", h.finish()), heads))
+    }
+}

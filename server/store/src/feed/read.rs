@@ -1,0 +1,284 @@
+//! Rows of a page: first measured, then read, both by index and within the page's snapshot.
+
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt as _;
+use metasync_protocol::{Channel, Compact, DocumentationRow, FileRow, ObjectRow, PackageMetadata};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row as _};
+use uuid::Uuid;
+
+use super::{Budget, MAX_ROWS, Weight, scope::Served};
+use crate::{
+    database::{Connection, Db, Row},
+    documentation::{self, documentation_row},
+    error::{Result, StoreError},
+    rows::{count, hash, id, json, number, optional_id, text},
+};
+
+/// Ids of one lookup.
+const IDS_PER_STATEMENT: usize = 500;
+/// Keys that are looked at beyond twice the limit: files, tombstones.
+const KEYS_MORE: u64 = 100;
+
+/// The rows of a page.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) metadata: PackageMetadata,
+    pub(super) documentation: Vec<DocumentationRow>,
+}
+
+/// What a row of a stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    Object,
+    Documentation,
+}
+
+/// A row of a stream as far as the page's size is concerned.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) seq: u64,
+    pub(super) kind: Kind,
+    pub(super) live: bool,
+    pub(super) id: Uuid,
+    pub(super) file: Option<Uuid>,
+    rows: u64,
+    bytes: u64,
+}
+
+impl Key {
+    pub(super) fn weight(&self) -> Weight {
+        Weight {
+            objects: u64::from(self.live && self.kind == Kind::Object),
+            rows: self.rows,
+            bytes: self.bytes,
+        }
+    }
+}
+
+// Tombstones up to $3 are left out: they tell a client in its first pass nothing.
+const CORE_KEYS: &str =
+    "SELECT seq, 0 AS kind, deleted_at IS NULL AS live, id, NULL AS file_id, 1 AS row_count, bytes
+    FROM files WHERE connection_id = $1 AND seq > $2 AND (deleted_at IS NULL OR seq > $3)
+    UNION ALL
+    SELECT seq, 1, deleted_at IS NULL, id, file_id, row_count, bytes
+    FROM objects WHERE connection_id = $1 AND seq > $2 AND (deleted_at IS NULL OR seq > $3)
+    ORDER BY seq LIMIT $4";
+const DOCUMENTATION_KEYS: &str =
+    "SELECT seq, 2 AS kind, deleted_at IS NULL AS live, id, NULL AS file_id, 1 AS row_count, bytes
+    FROM documentation WHERE connection_id = $1 AND seq > $2 AND (deleted_at IS NULL OR seq > $3)
+    ORDER BY seq LIMIT $4";
+
+/// The next keys of a stream after `pos`, at most `limit`.
+pub(super) async fn keys(tx: &mut Connection, served: &Served, pos: u64, limit: u64) -> Result<Vec<Key>> {
+    let statement = match served.stream.channel {
+        Channel::Core => CORE_KEYS,
+        Channel::Documentation => DOCUMENTATION_KEYS,
+        Channel::Pair => return Ok(Vec::new()),
+    };
+    sqlx::query(statement)
+        .bind(text(served.stream.connection))
+        .bind(count(pos))
+        .bind(count(served.init))
+        .bind(count(limit))
+        .fetch_all(tx)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Key {
+                seq: number(row, "seq")?,
+                kind: match row.try_get::<i64, _>("kind")? {
+                    0 => Kind::File,
+                    1 => Kind::Object,
+                    _ => Kind::Documentation,
+                },
+                live: row.try_get("live")?,
+                id: id(row, "id")?,
+                file: optional_id(row, "file_id")?,
+                rows: number(row, "row_count")?,
+                bytes: number(row, "bytes")?,
+            })
+        })
+        .collect()
+}
+
+/// Up to which sequence number a page takes a stream; its head if all that is left fits.
+pub(super) async fn measure(tx: &mut Connection, served: &Served, budget: &mut Budget) -> Result<u64> {
+    let chunk = (budget.limit * 2 + KEYS_MORE).min(MAX_ROWS);
+    let mut pos = served.pos;
+    loop {
+        let keys = keys(tx, served, pos, chunk).await?;
+        for key in &keys {
+            if !budget.take(key.weight()) {
+                return Ok(pos);
+            }
+            pos = key.seq;
+        }
+        if (keys.len() as u64) < chunk {
+            return Ok(served.stream.head);
+        }
+    }
+}
+
+const FILE: &str =
+    "SELECT id, connection_id, deleted_at IS NULL AS live, relative_path, language, content_hash, size,
+    branch, row_hash FROM files";
+const OBJECT: &str =
+    "SELECT id, connection_id, deleted_at IS NULL AS live, file_id, name, full_name, object_type,
+    description, metadata, line_start, line_end, branch, row_hash, owned FROM objects";
+const RANGE: &str =
+    "connection_id = $1 AND seq > $2 AND seq <= $3 AND (deleted_at IS NULL OR seq > $4) ORDER BY seq";
+
+/// Reads what `measure` let through: after the client's position up to `end`.
+pub(super) async fn range(tx: &mut Connection, served: &Served, end: u64, rows: &mut Rows) -> Result<()> {
+    let (pos, init) = (served.pos, served.init);
+    match served.stream.channel {
+        Channel::Core => {
+            for (table, kind) in [(FILE, Kind::File), (OBJECT, Kind::Object)] {
+                let query = format!("{table} WHERE {RANGE}");
+                fetch_range(tx, query, served, (pos, end, init), kind, rows).await?;
+            }
+        }
+        Channel::Documentation => {
+            let query = format!(
+                "SELECT {}, d.deleted_at IS NULL AS live FROM documentation d WHERE {RANGE}",
+                documentation::COLUMNS
+            );
+            fetch_range(tx, query, served, (pos, end, init), Kind::Documentation, rows).await?;
+        }
+        Channel::Pair => {}
+    }
+    Ok(())
+}
+
+async fn fetch_range(
+    tx: &mut Connection,
+    query: String,
+    served: &Served,
+    (pos, end, init): (u64, u64, u64),
+    kind: Kind,
+    rows: &mut Rows,
+) -> Result<()> {
+    let mut found = sqlx::query(AssertSqlSafe(query))
+        .bind(text(served.stream.connection))
+        .bind(count(pos))
+        .bind(count(end))
+        .bind(count(init))
+        .fetch(tx);
+    while let Some(row) = found.try_next().await? {
+        rows.push(kind, &row)?;
+    }
+    Ok(())
+}
+
+/// Reads rows by their ids, in the order of `keys`; what is no longer there at all counts as deleted.
+pub(super) async fn by_id(
+    tx: &mut Connection,
+    org: Uuid,
+    keys: &[(Kind, Uuid)],
+    rows: &mut Rows,
+) -> Result<()> {
+    for kind in [Kind::File, Kind::Object, Kind::Documentation] {
+        let ids: Vec<Uuid> = keys
+            .iter()
+            .filter(|(k, _)| *k == kind)
+            .map(|(_, id)| *id)
+            .collect();
+        for chunk in ids.chunks(IDS_PER_STATEMENT) {
+            let mut query = QueryBuilder::<Db>::new(match kind {
+                Kind::File => format!("{FILE} WHERE org_id = "),
+                Kind::Object => format!("{OBJECT} WHERE org_id = "),
+                Kind::Documentation => format!(
+                    "SELECT {}, d.deleted_at IS NULL AS live FROM documentation d WHERE org_id = ",
+                    documentation::COLUMNS
+                ),
+            });
+            query.push_bind(text(org)).push(" AND id IN (");
+            let mut list = query.separated(", ");
+            for id in chunk {
+                list.push_bind(text(*id));
+            }
+            query.push(")");
+            let mut found: HashMap<Uuid, Row> = HashMap::with_capacity(chunk.len());
+            for row in query.build().fetch_all(&mut *tx).await? {
+                found.insert(id(&row, "id")?, row);
+            }
+            for id in chunk {
+                match found.get(id) {
+                    Some(row) => rows.push(kind, row)?,
+                    None => rows.delete(kind, *id),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Rows {
+    fn push(&mut self, kind: Kind, row: &Row) -> Result<()> {
+        if !row.try_get::<bool, _>("live")? {
+            self.delete(kind, id(row, "id")?);
+            return Ok(());
+        }
+        match kind {
+            Kind::File => self.metadata.files.push(file_row(row)?),
+            Kind::Documentation => self.documentation.push(documentation_row(row)?),
+            Kind::Object => {
+                let object = object_row(row)?;
+                let owned: Compact = json(row, "owned")?;
+                let (columns, dependencies, lineage) = owned.expand(object.id);
+                self.metadata.objects.push(object);
+                self.metadata.columns.extend(columns);
+                self.metadata.dependencies.extend(dependencies);
+                self.metadata.columns_lineage.extend(lineage);
+            }
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, kind: Kind, id: Uuid) {
+        let deleted = &mut self.metadata.deleted;
+        match kind {
+            Kind::File => deleted.files.push(id),
+            Kind::Object => deleted.objects.push(id),
+            Kind::Documentation => deleted.documentation.push(id),
+        }
+    }
+}
+
+fn file_row(row: &Row) -> Result<FileRow> {
+    Ok(FileRow {
+        id: id(row, "id")?,
+        connection_id: id(row, "connection_id")?,
+        relative_path: row.try_get("relative_path")?,
+        language: row.try_get("language")?,
+        content_hash: row.try_get("content_hash")?,
+        size: number(row, "size")?,
+        branch: row.try_get("branch")?,
+        row_hash: hash(row, "row_hash")?,
+    })
+}
+
+fn object_row(row: &Row) -> Result<ObjectRow> {
+    Ok(ObjectRow {
+        id: id(row, "id")?,
+        connection_id: id(row, "connection_id")?,
+        file_id: optional_id(row, "file_id")?,
+        name: row.try_get("name")?,
+        full_name: row.try_get("full_name")?,
+        object_type: row.try_get("object_type")?,
+        description: row.try_get("description")?,
+        metadata: json(row, "metadata")?,
+        line_start: line(row, "line_start")?,
+        line_end: line(row, "line_end")?,
+        branch: row.try_get("branch")?,
+        row_hash: hash(row, "row_hash")?,
+    })
+}
+
+fn line(row: &Row, column: &'static str) -> Result<Option<u32>> {
+    row.try_get::<Option<i64>, _>(column)?
+        .map(|value| u32::try_from(value).map_err(|e| StoreError::row("objects", column, e)))
+        .transpose()
+}
