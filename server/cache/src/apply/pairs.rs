@@ -14,15 +14,23 @@ pub struct Pairs {
     ids: HashSet<Uuid>,
 }
 
+/// Edges of one object that may stand by themselves.
+#[derive(Default)]
+struct Suspects {
+    /// The other end is in another connection.
+    elsewhere: HashSet<Uuid>,
+    /// The other end is not known here (yet).
+    nowhere: HashSet<Uuid>,
+}
+
 impl Pairs {
     /// Finds them. With a single connection there are none, and it costs nothing.
     pub fn on(tx: &Connection, page: &SyncPackage) -> rusqlite::Result<Pairs> {
-        let connections: i64 = tx
+        let here: i64 = tx
             .prepare_cached("SELECT count(*) FROM connections")?
             .query_row([], |row| row.get(0))?;
-        let mut found = Pairs::default();
-        if connections < 2 {
-            return Ok(found);
+        if here < 2 && page.sync_metadata.connection_ids.len() < 2 {
+            return Ok(Pairs::default());
         }
         let mut homes = Homes {
             tx,
@@ -39,28 +47,34 @@ impl Pairs {
             .iter()
             .map(|o| (o.id, o.connection_id))
             .collect();
-        let mut suspects: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-        for edge in &page.metadata.dependencies {
-            if let (Some(home), Some(other)) = (owners.get(&edge.source_object_id), edge.target_object_id)
-                && homes.of(other)?.is_some_and(|there| there != *home)
-            {
-                suspects.entry(edge.source_object_id).or_default().push(edge.id);
+        let mut suspects: HashMap<Uuid, Suspects> = HashMap::new();
+        let dependencies = page
+            .metadata
+            .dependencies
+            .iter()
+            .map(|d| (d.id, d.source_object_id, d.target_object_id));
+        let lineage = page
+            .metadata
+            .columns_lineage
+            .iter()
+            .map(|l| (l.id, l.target_object_id, l.source_object_id));
+        for (edge, owner, other) in dependencies.chain(lineage) {
+            let (Some(home), Some(other)) = (owners.get(&owner), other) else {
+                continue;
+            };
+            match homes.of(other)? {
+                Some(there) if there == *home => {}
+                Some(_) => {
+                    suspects.entry(owner).or_default().elsewhere.insert(edge);
+                }
+                None => {
+                    suspects.entry(owner).or_default().nowhere.insert(edge);
+                }
             }
         }
-        for edge in &page.metadata.columns_lineage {
-            if let (Some(home), Some(other)) = (owners.get(&edge.target_object_id), edge.source_object_id)
-                && homes.of(other)?.is_some_and(|there| there != *home)
-            {
-                suspects.entry(edge.target_object_id).or_default().push(edge.id);
-            }
-        }
-        let whole = bundles_with_all_edges(page, &suspects);
-        for (object, edges) in suspects {
-            if !whole.contains(&object) {
-                found.ids.extend(edges);
-            }
-        }
-        Ok(found)
+        Ok(Pairs {
+            ids: judge(page, suspects),
+        })
     }
 
     /// Whether this dependency stands by itself.
@@ -98,12 +112,47 @@ impl Homes<'_> {
     }
 }
 
-/// The objects whose hash covers all edges of the page that begin (or, lineage, end) there.
-fn bundles_with_all_edges(page: &SyncPackage, suspects: &HashMap<Uuid, Vec<Uuid>>) -> HashSet<Uuid> {
+/// Which suspects do not belong to their object's bundle, by the bundle's hash.
+fn judge(page: &SyncPackage, suspects: HashMap<Uuid, Suspects>) -> HashSet<Uuid> {
+    let mut found = HashSet::new();
     if suspects.is_empty() {
-        return HashSet::new();
+        return found;
     }
-    let mut owned: HashMap<Uuid, Compact> = suspects.keys().map(|id| (*id, Compact::default())).collect();
+    let none = HashSet::new();
+    let whole = bundles(page, &suspects, &none);
+    let all: HashSet<Uuid> = suspects
+        .values()
+        .flat_map(|s| s.elsewhere.iter().chain(&s.nowhere))
+        .copied()
+        .collect();
+    let bare = bundles(page, &suspects, &all);
+    for object in &page.metadata.objects {
+        let Some(suspects) = suspects.get(&object.id) else {
+            continue;
+        };
+        let is = |owned: &HashMap<Uuid, Compact>| {
+            owned
+                .get(&object.id)
+                .is_some_and(|owned| compact_hash(object, owned) == object.row_hash)
+        };
+        if is(&whole) {
+            continue;
+        }
+        found.extend(&suspects.elsewhere);
+        if is(&bare) {
+            found.extend(&suspects.nowhere);
+        }
+    }
+    found
+}
+
+/// What these objects own on the page, without some edges.
+fn bundles(
+    page: &SyncPackage,
+    of: &HashMap<Uuid, Suspects>,
+    without: &HashSet<Uuid>,
+) -> HashMap<Uuid, Compact> {
+    let mut owned: HashMap<Uuid, Compact> = of.keys().map(|id| (*id, Compact::default())).collect();
     for c in &page.metadata.columns {
         if let Some(bundle) = owned.get_mut(&c.object_id) {
             bundle
@@ -111,7 +160,12 @@ fn bundles_with_all_edges(page: &SyncPackage, suspects: &HashMap<Uuid, Vec<Uuid>
                 .push((c.name.clone(), c.data_type.clone(), c.description.clone()));
         }
     }
-    for d in &page.metadata.dependencies {
+    for d in page
+        .metadata
+        .dependencies
+        .iter()
+        .filter(|d| !without.contains(&d.id))
+    {
         if let Some(bundle) = owned.get_mut(&d.source_object_id) {
             bundle.dependencies.push((
                 d.target_object_id,
@@ -120,7 +174,12 @@ fn bundles_with_all_edges(page: &SyncPackage, suspects: &HashMap<Uuid, Vec<Uuid>
             ));
         }
     }
-    for l in &page.metadata.columns_lineage {
+    for l in page
+        .metadata
+        .columns_lineage
+        .iter()
+        .filter(|l| !without.contains(&l.id))
+    {
         if let Some(bundle) = owned.get_mut(&l.target_object_id) {
             bundle.lineage.push((
                 l.source_object_id,
@@ -131,14 +190,5 @@ fn bundles_with_all_edges(page: &SyncPackage, suspects: &HashMap<Uuid, Vec<Uuid>
             ));
         }
     }
-    page.metadata
-        .objects
-        .iter()
-        .filter(|o| {
-            owned
-                .get(&o.id)
-                .is_some_and(|all| compact_hash(o, all) == o.row_hash)
-        })
-        .map(|o| o.id)
-        .collect()
+    owned
 }
