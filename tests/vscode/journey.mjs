@@ -1,5 +1,5 @@
 // What a user does, in the page of a real VS Code, with the packaged extension that carries its server.
-//   node journey.mjs FOLDER_FOR_SCREENSHOTS [local|big|hub]…      (environment: see run.sh)
+//   node journey.mjs FOLDER_FOR_SCREENSHOTS [local|big|hub|server-path|untrusted]…      (environment: see run.sh)
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,10 +7,19 @@ import { Hands } from './hands.mjs';
 import { bigProject } from './journeys/big_project.mjs';
 import { hubMode } from './journeys/hub_mode.mjs';
 import { localMode } from './journeys/local_mode.mjs';
+import { serverPath, serverPathBench } from './journeys/server_path.mjs';
+import { untrusted, untrustedBench } from './journeys/untrusted.mjs';
 import { packageExtension } from './package.mjs';
 import { Workbench } from './workbench.mjs';
 
-const JOURNEYS = { local: localMode, big: bigProject, hub: hubMode };
+/** Each with what its workbench is to be like. */
+const JOURNEYS = {
+  local: [localMode, {}],
+  big: [bigProject, {}],
+  hub: [hubMode, {}],
+  'server-path': [serverPath, serverPathBench],
+  untrusted: [untrusted, untrustedBench],
+};
 
 const [folder, ...named] = process.argv.slice(2);
 const out = path.resolve(folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'metasync-screenshots-')));
@@ -22,10 +31,12 @@ let passed = 0;
 let failed = 0;
 for (const name of names) {
   // Each in a workbench of its own: settings, secrets and caches of one must not help another.
-  const bench = await Workbench.start({ vsix });
+  const [journey, options] = JOURNEYS[name] ?? [];
+  if (journey === undefined) throw new Error(`no journey is called ${name}; there are: ${Object.keys(JOURNEYS).join(' ')}`);
+  const bench = await Workbench.start({ vsix, ...options });
   const hands = new Hands(bench.page, out);
   try {
-    await JOURNEYS[name](bench, hands);
+    await journey(bench, hands);
   } catch (error) {
     failed += 1;
     console.log(`  FAIL ${name}: ${error.stack}`);

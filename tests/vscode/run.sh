@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The extension in a real VS Code: METASYNC_BIN=… tests/vscode/run.sh [host|journey|local|big|hub]…
+# The extension in a real VS Code: METASYNC_BIN=… tests/vscode/run.sh [host|journey|local|big|hub|server-path|untrusted]…
 # Screenshots land in $METASYNC_TEST_OUT (default: a folder among the temporary files, printed).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,8 +30,8 @@ for test in "$@"; do
   case $test in
     host) "$node" "$here/extension_host.test.mjs" "$out" || status=1 ;;
     journey) "$node" "$here/journey.mjs" "$out" || status=1 ;;
-    local | big | hub) "$node" "$here/journey.mjs" "$out" "$test" || status=1 ;;
-    *) echo "no test is called $test; there are: host journey local big hub" >&2; exit 2 ;;
+    local | big | hub | server-path | untrusted) "$node" "$here/journey.mjs" "$out" "$test" || status=1 ;;
+    *) echo "no test is called $test; there are: host journey local big hub server-path untrusted" >&2; exit 2 ;;
   esac
 done
 exit $status

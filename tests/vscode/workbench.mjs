@@ -43,10 +43,14 @@ export class Workbench {
   #server;
   #context;
 
-  static async start({ settings = {}, machineSettings = {}, vsix, arguments: extra = [] } = {}) {
+  /**
+   * `settings` are the user's, `machineSettings` those of the machine; `trust` lets workspaces be
+   * untrusted; `vsix` is installed; `arguments` go to code-server.
+   */
+  static async start({ settings = {}, machineSettings = {}, trust = false, vsix, arguments: extra = [] } = {}) {
     const bench = new Workbench();
     try {
-      await bench.#startServer(settings, machineSettings, vsix, extra);
+      await bench.#startServer(settings, machineSettings, vsix, trust ? extra : ['--disable-workspace-trust', ...extra]);
       await bench.#startBrowser();
       return bench;
     } catch (error) {
@@ -75,6 +79,11 @@ export class Workbench {
     const pairs = [...files.map((file) => ['openFile', this.remote(path.join(folder, file))]), ...payload];
     const query = new URLSearchParams({ folder, payload: JSON.stringify(pairs) });
     await this.page.goto(`http://127.0.0.1:${this.port}/?${query}`, { waitUntil: 'domcontentloaded' });
+  }
+
+  /** Settings of the machine are taken from here and not from the user's, as in every remote window. */
+  setMachineSettings(settings) {
+    write(path.join(this.room('data'), 'Machine', 'settings.json'), settings);
   }
 
   /** Copies what helps to understand a failure: the server's log and the extension host's logs. */
@@ -110,8 +119,7 @@ export class Workbench {
     const home = this.room('home');
     const temporary = this.room('t');
     write(path.join(data, 'User', 'settings.json'), { ...USER_SETTINGS, ...settings });
-    // Settings of the machine are taken from here and not from the user's, as in every remote window.
-    write(path.join(data, 'Machine', 'settings.json'), machineSettings);
+    this.setMachineSettings(machineSettings);
     fs.writeFileSync(path.join(this.folder, 'config.yaml'), 'auth: none\n');
     const env = {
       ...process.env,
@@ -141,7 +149,7 @@ export class Workbench {
     const log = fs.openSync(this.log, 'w');
     this.#server = spawn(node, [
       ...base, '--auth', 'none', '--bind-addr', `127.0.0.1:${this.port}`,
-      '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', '--disable-getting-started-override', ...extra,
+      '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override', ...extra,
     ], { env, stdio: ['ignore', log, log], detached: true });
     fs.closeSync(log);
     await until(async () => (await fetch(`http://127.0.0.1:${this.port}/healthz`)).ok, SERVER_UP_TIMEOUT_MS, 'code-server does not answer');
