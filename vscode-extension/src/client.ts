@@ -115,6 +115,8 @@ export class MetasyncClient implements vscode.Disposable {
       middleware: {
         handleWorkDoneProgress: (token, value, next) => this.progress.handle(token, value, () => next(token, value)),
         workspace: {
+          // The client's own notification would lack the token; `pushSettings` tells of every change.
+          didChangeConfiguration: async () => undefined,
           // Servers may also ask for settings; VS Code itself does not know the token.
           configuration: async (params, cancelled, next) => {
             const answers = await next(params, cancelled);
