@@ -2,7 +2,7 @@
 
 use metasync_protocol::{
     HEADER_SESSION, SyncPackage,
-    connections::{Connection, ConnectionList, MatchAnswer, MatchRequest},
+    connections::{Connection, ConnectionList, MatchAnswer, MatchRequest, OrganizationList},
     package::PackageQuery,
     repositories::{Job, SyncRequest},
     sessions::{RegisterSession, SessionRegistered},
@@ -37,6 +37,12 @@ pub enum PackageAnswer {
 }
 
 impl Client {
+    /// The organizations that the token's user belongs to.
+    pub async fn organizations(&self) -> Result<OrganizationList, ClientError> {
+        let request = self.request(Method::GET, &["api", "metadata-sync", "organizations"]);
+        self.json(self.send(request).await?).await
+    }
+
     /// All connections of the organization (`org`: id or name).
     pub async fn connections(&self, org: &str) -> Result<Vec<Connection>, ClientError> {
         let request = self.request(Method::GET, &organization(org, &["connections"]));

@@ -75,3 +75,19 @@ pub struct NewConnection {
     #[serde(default)]
     pub settings: Option<serde_json::Value>,
 }
+
+/// An organization that the user belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Organization {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+}
+
+/// Answer of `GET /api/metadata-sync/organizations`: the user's own ones, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OrganizationList {
+    /// The organizations.
+    pub organizations: Vec<Organization>,
+}

@@ -87,6 +87,9 @@ pub struct SyncAnswer {
     pub duration_ms: u64,
     /// Whether there was nothing new.
     pub up_to_date: bool,
+    /// Milliseconds of it that indexing the workspace took; only in local mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_ms: Option<u64>,
     /// What went wrong, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

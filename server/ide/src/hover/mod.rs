@@ -1,0 +1,61 @@
+//! Hovers: facts → markup.
+
+mod column;
+mod cte;
+mod object;
+
+pub use column::{column, local_column};
+pub use cte::cte;
+pub use object::object;
+
+use crate::{
+    facts::{Neighbour, Origin},
+    markup::Writer,
+    time::age,
+};
+
+/// Most columns that a hover lists.
+pub const MAX_COLUMNS: usize = 40;
+/// Most neighbours that a hover lists in one direction.
+pub const MAX_NEIGHBOURS: usize = 12;
+
+fn names(w: &mut Writer, label: &str, neighbours: &[Neighbour]) {
+    if neighbours.is_empty() {
+        return;
+    }
+    w.item().label(label).words(" ");
+    for (i, n) in neighbours.iter().take(MAX_NEIGHBOURS).enumerate() {
+        if i > 0 {
+            w.words(", ");
+        }
+        w.code(&n.name);
+        match n.object_type.as_deref() {
+            Some("model") => {}
+            Some(kind) => {
+                w.words(" (").line_of_text(kind).words(")");
+            }
+            None => {
+                w.words(" (not in the catalogue)");
+            }
+        }
+    }
+    if neighbours.len() > MAX_NEIGHBOURS {
+        w.words(&format!(" and {} more", neighbours.len() - MAX_NEIGHBOURS));
+    }
+}
+
+/// Where a fact comes from and how old it is, as the last line of a hover.
+fn origin(w: &mut Writer, origin: &Origin, path: Option<&str>, line: Option<u32>, now: jiff::Timestamp) {
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(origin.connection.clone());
+    parts.extend(path.map(|p| line.map_or(p.to_owned(), |l| format!("{p}:{l}"))));
+    if let Some(age) = origin.synced_at.as_deref().and_then(|at| age(at, now)) {
+        parts.push(format!("synced {age}"));
+    }
+    if origin.offline {
+        parts.push("offline copy".to_owned());
+    }
+    if !parts.is_empty() {
+        w.rule().line_of_text(&parts.join(" · "));
+    }
+}

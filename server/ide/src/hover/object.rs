@@ -1,0 +1,224 @@
+//! The hover of an object: name, type, description, columns, what it is built from and used by,
+//! documentation, origin and age (contract.md, "The language server").
+
+use serde_json::Value;
+
+use super::{MAX_COLUMNS, names, origin};
+use crate::{
+    facts::ObjectFacts,
+    markup::{Format, Markup, Writer},
+};
+
+/// Renders an object.
+pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Markup {
+    let o = &facts.object;
+    let mut w = Writer::new(format);
+    w.headline(&o.name).words(" · ").line_of_text(&o.object_type);
+    if let Some(materialized) = o.metadata.get("materialized").and_then(Value::as_str) {
+        w.words(", ").line_of_text(materialized);
+    }
+    if o.full_name != o.name {
+        w.words(" · ").code(&o.full_name);
+    }
+    if let Some(description) = o.description.as_deref().filter(|d| !d.trim().is_empty()) {
+        w.paragraph().text(description);
+    }
+    if let Some(arguments) = o
+        .metadata
+        .get("arguments")
+        .and_then(Value::as_array)
+        .filter(|a| !a.is_empty())
+    {
+        list_arguments(&mut w, arguments);
+    }
+    list_columns(&mut w, facts);
+    if !(facts.upstream.is_empty() && facts.downstream.is_empty()) {
+        w.paragraph();
+        names(&mut w, "Built from", &facts.upstream);
+        names(&mut w, "Used by", &facts.downstream);
+    }
+    if let Some(d) = &facts.documentation {
+        for (title, text) in [
+            ("Summary", &d.executive_summary),
+            ("Business narrative", &d.business_narrative),
+            ("Impact", &d.impact_analysis),
+        ] {
+            if let Some(text) = text.as_deref().filter(|t| !t.trim().is_empty()) {
+                w.paragraph().label(title).words(": ").text(text);
+            }
+        }
+    }
+    tags(&mut w, &o.metadata);
+    origin(&mut w, &facts.origin, facts.path.as_deref(), o.line_start, now);
+    w.finish()
+}
+
+fn list_columns(w: &mut Writer, facts: &ObjectFacts) {
+    if facts.columns.is_empty() {
+        return;
+    }
+    w.paragraph()
+        .label(&format!("Columns ({})", facts.columns.len()))
+        .paragraph();
+    for column in facts.columns.iter().take(MAX_COLUMNS) {
+        w.item().code(&column.name);
+        if let Some(data_type) = column.data_type.as_deref().filter(|t| !t.is_empty()) {
+            w.words(" ").line_of_text(data_type);
+        }
+        if let Some(description) = column.description.as_deref().filter(|d| !d.trim().is_empty()) {
+            w.words(" — ").line_of_text(description);
+        }
+    }
+    if facts.columns.len() > MAX_COLUMNS {
+        w.item()
+            .words(&format!("… and {} more", facts.columns.len() - MAX_COLUMNS));
+    }
+}
+
+fn list_arguments(w: &mut Writer, arguments: &[Value]) {
+    w.paragraph().label("Arguments").paragraph();
+    for argument in arguments {
+        let name = argument
+            .as_str()
+            .or_else(|| argument.get("name")?.as_str())
+            .unwrap_or("?");
+        w.item().code(name);
+        if let Some(kind) = argument.get("type").and_then(Value::as_str) {
+            w.words(" ").line_of_text(kind);
+        }
+        if let Some(text) = argument
+            .get("description")
+            .and_then(Value::as_str)
+            .filter(|d| !d.is_empty())
+        {
+            w.words(" — ").line_of_text(text);
+        }
+    }
+}
+
+fn tags(w: &mut Writer, metadata: &Value) {
+    let tags: Vec<&str> = metadata
+        .get("tags")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if !tags.is_empty() {
+        w.paragraph()
+            .label("Tags")
+            .words(" ")
+            .line_of_text(&tags.join(", "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Neighbour, Origin};
+    use expect_test::expect;
+    use metasync_protocol::{ColumnRow, ObjectRow, RowHash};
+    use uuid::Uuid;
+
+    fn facts() -> ObjectFacts {
+        let column = |ordinal, name: &str, data_type: Option<&str>, description: Option<&str>| ColumnRow {
+            id: Uuid::nil(),
+            object_id: Uuid::nil(),
+            name: name.into(),
+            ordinal,
+            data_type: data_type.map(Into::into),
+            description: description.map(Into::into),
+        };
+        ObjectFacts {
+            object: ObjectRow {
+                id: Uuid::nil(),
+                connection_id: Uuid::nil(),
+                file_id: None,
+                name: "stg_customers".into(),
+                full_name: "shop.stg_customers".into(),
+                object_type: "model".into(),
+                description: Some("One row per customer,\ncleaned and <b>renamed</b>.".into()),
+                metadata: serde_json::json!({"materialized": "view", "tags": ["staging"]}),
+                line_start: Some(1),
+                line_end: Some(5),
+                branch: None,
+                row_hash: RowHash::default(),
+            },
+            path: Some("models/stg_customers.sql".into()),
+            columns: vec![
+                column(1, "customer_id", Some("integer"), Some("Primary key.")),
+                column(2, "last_name", None, None),
+            ],
+            upstream: vec![Neighbour {
+                name: "raw.customers".into(),
+                object_type: Some("source".into()),
+            }],
+            downstream: vec![
+                Neighbour {
+                    name: "customers".into(),
+                    object_type: Some("model".into()),
+                },
+                Neighbour {
+                    name: "weekly".into(),
+                    object_type: Some("exposure".into()),
+                },
+            ],
+            documentation: None,
+            origin: Origin {
+                connection: Some("acme/shop".into()),
+                synced_at: Some("2026-01-10T11:50:00Z".into()),
+                offline: true,
+            },
+        }
+    }
+
+    fn now() -> jiff::Timestamp {
+        "2026-01-10T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_model_in_markdown() {
+        expect![[r"
+            **`stg_customers`** · model, view · `shop.stg_customers`
+
+            One row per customer,  
+            cleaned and \<b\>renamed\</b\>.
+
+            **Columns (2)**
+
+            - `customer_id` integer — Primary key.
+            - `last_name`
+
+            - **Built from** `raw.customers` (source)
+            - **Used by** `customers`, `weekly` (exposure)
+
+            **Tags** staging
+
+            ---
+
+            acme/shop · models/stg_customers.sql:1 · synced 10 min ago · offline copy"]]
+        .assert_eq(&object(&facts(), Format::Markdown, now()).value);
+    }
+
+    #[test]
+    fn a_model_in_plain_text_has_no_markup() {
+        expect![[r"
+            stg_customers · model, view · shop.stg_customers
+
+            One row per customer,
+            cleaned and <b>renamed</b>.
+
+            Columns (2)
+
+            - customer_id integer — Primary key.
+            - last_name
+
+            - Built from raw.customers (source)
+            - Used by customers, weekly (exposure)
+
+            Tags staging
+
+            acme/shop · models/stg_customers.sql:1 · synced 10 min ago · offline copy"]]
+        .assert_eq(&object(&facts(), Format::Plain, now()).value);
+    }
+}

@@ -1,0 +1,178 @@
+//! `textDocument/completion`: models in `ref()`, sources and their tables, columns after an alias
+//! and in the select list, macros.
+
+use metasync_analysis::{Completion, Language, Options, RelationName, Span, completion_at};
+use metasync_cache::ObjectHit;
+use metasync_ide::{Format, markup::Writer};
+use tower_lsp::ls_types::{
+    CompletionItem, CompletionItemKind, CompletionParams, CompletionResponse, CompletionTextEdit,
+    Documentation, TextEdit,
+};
+
+use super::{Backend, convert, lookup::Lookups};
+
+/// Most items in one answer; with more, the editor asks again as one types.
+const MAX_ITEMS: usize = 200;
+
+const MODELS: &[&str] = &["model", "seed", "snapshot"];
+const RELATIONS: &[&str] = &["model", "seed", "snapshot", "source", "table", "view"];
+
+struct Item {
+    label: String,
+    kind: CompletionItemKind,
+    detail: Option<String>,
+    description: Option<String>,
+}
+
+impl Backend {
+    /// What fits at a position.
+    pub(super) fn complete_at(&self, params: &CompletionParams) -> Option<CompletionResponse> {
+        let at = &params.text_document_position;
+        let here = self.place(&at.text_document.uri)?;
+        let encoding = self.encoding();
+        let text = &here.document.text;
+        let offset = text.offset(at.position, encoding);
+        let language = Language::of_path(&here.path);
+        let wanted = completion_at(language, &here.path, &text.text, offset, &Options::default())?;
+        let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
+        let named = |types: &[&str], prefix: &str| {
+            (here.workspace.handle.view)
+                .ask(|reader| reader.names_of_type(types, prefix, MAX_ITEMS + 1))
+                .unwrap_or_default()
+        };
+        let object = |hit: ObjectHit| Item {
+            label: hit.name,
+            kind: CompletionItemKind::CLASS,
+            detail: Some(hit.object_type),
+            description: hit.description,
+        };
+        let (items, span): (Vec<Item>, Span) = match wanted {
+            Completion::Refs { prefix, span, .. } => {
+                (named(MODELS, &prefix).into_iter().map(object).collect(), span)
+            }
+            Completion::Relations { ctes, prefix, span } => {
+                let known = named(RELATIONS, &prefix).into_iter().map(object);
+                (ctes.into_iter().map(local).chain(known).collect(), span)
+            }
+            Completion::Sources { prefix, span } => {
+                let mut sources: Vec<String> = named(&["source"], "")
+                    .iter()
+                    .filter_map(|hit| source_of(&hit.full_name))
+                    .collect();
+                sources.sort();
+                sources.dedup();
+                let fitting = sources.into_iter().filter(|s| s.starts_with(&prefix));
+                let item = |label| Item {
+                    label,
+                    kind: CompletionItemKind::MODULE,
+                    detail: Some("source".into()),
+                    description: None,
+                };
+                (fitting.map(item).collect(), span)
+            }
+            Completion::SourceTables { source, prefix, span } => {
+                let of_source =
+                    |hit: &ObjectHit| source_of(&hit.full_name).as_deref() == Some(source.as_str());
+                (
+                    named(&["source"], &prefix)
+                        .into_iter()
+                        .filter(of_source)
+                        .map(object)
+                        .collect(),
+                    span,
+                )
+            }
+            Completion::Macros { prefix, span, .. } => {
+                let item = |hit: ObjectHit| Item {
+                    kind: CompletionItemKind::FUNCTION,
+                    ..object(hit)
+                };
+                (named(&["macro"], &prefix).into_iter().map(item).collect(), span)
+            }
+            Completion::Columns {
+                relations,
+                local_columns,
+                prefix,
+                span,
+            } => {
+                let columns = columns(&lookups, &relations);
+                let all = local_columns.into_iter().map(local).chain(columns);
+                (all.filter(|i| starts_with(&i.label, &prefix)).collect(), span)
+            }
+            Completion::Docs { .. } => return None,
+        };
+        let range = text.range(span.start, span.end, encoding);
+        let format = self.offers.read().completion;
+        let mut seen = std::collections::HashSet::new();
+        let mut list: Vec<CompletionItem> = items
+            .into_iter()
+            .filter(|item| seen.insert(item.label.clone()))
+            .map(|item| CompletionItem {
+                kind: Some(item.kind),
+                detail: item.detail,
+                documentation: item.description.map(|d| documentation(&d, format)),
+                text_edit: Some(CompletionTextEdit::Edit(TextEdit {
+                    range,
+                    new_text: item.label.clone(),
+                })),
+                filter_text: Some(item.label.clone()),
+                label: item.label,
+                ..CompletionItem::default()
+            })
+            .collect();
+        let is_incomplete = list.len() > MAX_ITEMS;
+        list.truncate(MAX_ITEMS);
+        Some(CompletionResponse::List(tower_lsp::ls_types::CompletionList {
+            is_incomplete,
+            items: list,
+            ..Default::default()
+        }))
+    }
+}
+
+fn local(label: String) -> Item {
+    Item {
+        label,
+        kind: CompletionItemKind::VARIABLE,
+        detail: Some("this file".into()),
+        description: None,
+    }
+}
+
+fn columns(lookups: &Lookups<'_>, relations: &[RelationName]) -> Vec<Item> {
+    relations
+        .iter()
+        .filter_map(|relation| lookups.object(lookups.relation(relation).first()?.id))
+        .flat_map(|facts| {
+            let owner = facts.object.name;
+            facts.columns.into_iter().map(move |column| Item {
+                label: column.name,
+                kind: CompletionItemKind::FIELD,
+                detail: Some(match column.data_type {
+                    Some(data_type) => format!("{owner} · {data_type}"),
+                    None => owner.clone(),
+                }),
+                description: column.description,
+            })
+        })
+        .collect()
+}
+
+fn starts_with(label: &str, prefix: &str) -> bool {
+    label
+        .get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// `project.source.table` → `source`.
+fn source_of(full_name: &str) -> Option<String> {
+    let mut parts = full_name.rsplit('.');
+    parts.next()?;
+    parts.next().map(str::to_owned)
+}
+
+fn documentation(text: &str, format: Format) -> Documentation {
+    let mut w = Writer::new(format);
+    w.text(text);
+    Documentation::MarkupContent(convert::markup(w.finish()))
+}

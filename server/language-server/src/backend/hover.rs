@@ -1,0 +1,57 @@
+//! `textDocument/hover`.
+
+use metasync_analysis::{Options, SymbolKind};
+use metasync_ide::{Markup, ask, hover};
+use tower_lsp::ls_types::{Hover, HoverContents, HoverParams};
+
+use super::{Backend, convert, lookup::Lookups};
+
+impl Backend {
+    /// What stands at a position; `None` where nothing is known of it.
+    pub(super) fn hover_at(&self, params: &HoverParams) -> Option<Hover> {
+        let at = &params.text_document_position_params;
+        let here = self.place(&at.text_document.uri)?;
+        let encoding = self.encoding();
+        let offset = here.document.text.offset_within(at.position, encoding)?;
+        let text = &here.document.text.text;
+        let symbol = ask(&here.path, text, offset, &Options::default())?;
+        let format = self.offers.read().hover;
+        let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
+        let now = jiff::Timestamp::now();
+        let shown: Option<Markup> = match &symbol.kind {
+            SymbolKind::Relation(name) => (lookups.relation(name).first())
+                .and_then(|hit| lookups.object(hit.id))
+                .map(|facts| hover::object(&facts, format, now)),
+            SymbolKind::Macro { package, name } => (lookups.macros(package.as_deref(), name).first())
+                .and_then(|hit| lookups.object(hit.id))
+                .map(|facts| hover::object(&facts, format, now)),
+            SymbolKind::Column {
+                column,
+                candidates,
+                origins,
+                local,
+            } => (lookups.column(candidates, column))
+                .or_else(|| {
+                    origins
+                        .iter()
+                        .find_map(|(r, c)| lookups.column(std::slice::from_ref(r), c))
+                })
+                .map(|facts| hover::column(&facts, format, now))
+                .or_else(|| {
+                    local
+                        .as_ref()
+                        .map(|expression| hover::local_column(column, expression, format))
+                }),
+            SymbolKind::Cte { name, columns, .. } => Some(hover::cte(name, columns, format)),
+            _ => None,
+        };
+        let range = here
+            .document
+            .text
+            .range(symbol.span.start, symbol.span.end, encoding);
+        Some(Hover {
+            contents: HoverContents::Markup(convert::markup(shown?)),
+            range: Some(range),
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! The middle of every feature: a question, the cache, the facts.
+
+use metasync_analysis::RelationName;
+use metasync_cache::{CacheError, ColumnEnd, Lookup, ObjectHit, Reader};
+use metasync_ide::{ColumnFacts, ObjectFacts, facts::Flow};
+use metasync_protocol::ColumnRow;
+use uuid::Uuid;
+
+use crate::{answers, sync::View};
+
+/// Most objects that one name may lead to.
+const MAX_HITS: usize = 8;
+
+/// Looks up what relations and columns a text names.
+pub struct Lookups<'a> {
+    view: &'a View,
+    /// Relative path of the document.
+    path: &'a str,
+}
+
+impl<'a> Lookups<'a> {
+    /// For a document.
+    pub fn new(view: &'a View, path: &'a str) -> Lookups<'a> {
+        Lookups { view, path }
+    }
+
+    /// The objects that a relation's name leads to, best first.
+    pub fn relation(&self, name: &RelationName) -> Vec<ObjectHit> {
+        self.view
+            .ask(|reader| find(reader, name, self.path))
+            .unwrap_or_default()
+    }
+
+    /// The macros of a name.
+    pub fn macros(&self, package: Option<&str>, name: &str) -> Vec<ObjectHit> {
+        let lookup = Lookup::Macro {
+            package: package.map(str::to_owned),
+            name: name.to_owned(),
+        };
+        self.view.ask(|reader| reader.find(&lookup)).unwrap_or_default()
+    }
+
+    /// All facts of an object.
+    pub fn object(&self, id: Uuid) -> Option<ObjectFacts> {
+        let facts = self.view.ask(|reader| reader.facts(id))??;
+        Some(answers::facts::for_hover(facts, self.view.is_offline()))
+    }
+
+    /// The first of these relations that has the column, and what flows through it.
+    pub fn column(&self, candidates: &[RelationName], column: &str) -> Option<ColumnFacts> {
+        candidates.iter().find_map(|relation| {
+            self.relation(relation)
+                .into_iter()
+                .find_map(|hit| self.column_of(hit.id, column))
+        })
+    }
+
+    fn column_of(&self, object: Uuid, name: &str) -> Option<ColumnFacts> {
+        let facts = self.view.ask(|reader| reader.facts(object))??;
+        let exact = |c: &&ColumnRow| c.name == name;
+        let alike = |c: &&ColumnRow| c.name.eq_ignore_ascii_case(name);
+        let column = facts
+            .columns
+            .iter()
+            .find(exact)
+            .or_else(|| facts.columns.iter().find(alike))?
+            .clone();
+        let lineage = self
+            .view
+            .ask(|reader| reader.column_lineage(object, &column.name))
+            .unwrap_or_default();
+        Some(ColumnFacts {
+            sources: lineage
+                .sources
+                .into_iter()
+                .map(|end| self.flow(end, true))
+                .collect(),
+            targets: lineage
+                .targets
+                .into_iter()
+                .map(|end| self.flow(end, false))
+                .collect(),
+            origin: answers::facts::origin(&facts.connection, facts.synced_at, self.view.is_offline()),
+            object: facts.object,
+            path: facts.path,
+            column,
+        })
+    }
+
+    fn flow(&self, end: ColumnEnd, describe: bool) -> Flow {
+        let described = end.object.filter(|_| describe).and_then(|id| {
+            let columns = self.view.ask(|reader| reader.columns_of(id))?;
+            columns
+                .into_iter()
+                .find(|c| c.name.eq_ignore_ascii_case(&end.column))?
+                .description
+        });
+        Flow {
+            object: end.object_name,
+            column: end.column,
+            transformation: end.transformation,
+            description: described,
+        }
+    }
+}
+
+fn find(reader: &Reader, name: &RelationName, path: &str) -> Result<Vec<ObjectHit>, CacheError> {
+    let lookup = match name {
+        RelationName::Ref { package, name } => Lookup::Ref {
+            package: package.clone(),
+            name: name.clone(),
+        },
+        RelationName::Source { source, table } => Lookup::Source {
+            source: source.clone(),
+            table: table.clone(),
+        },
+        RelationName::Table { parts } => Lookup::Table { parts: parts.clone() },
+        RelationName::ThisFile => Lookup::Path {
+            relative_path: path.to_owned(),
+        },
+    };
+    let mut hits = reader.find(&lookup)?;
+    if hits.is_empty()
+        && *name == RelationName::ThisFile
+        && let Some(stem) = path.rsplit('/').next().and_then(|file| file.split('.').next())
+    {
+        // a new file, or one whose folder the hub knows under another root
+        hits = reader.find(&Lookup::Ref {
+            package: None,
+            name: stem.to_owned(),
+        })?;
+    }
+    hits.truncate(MAX_HITS);
+    Ok(hits)
+}
+
+impl Lookups<'_> {
+    /// An object as a list shows it.
+    pub fn hit(&self, id: Uuid) -> Option<ObjectHit> {
+        self.view.ask(|reader| reader.object(id)).flatten()
+    }
+}

@@ -1,0 +1,77 @@
+//! The only place that knows the Language Server Protocol: it turns requests into questions,
+//! questions into cache look-ups, and facts into answers. No handler waits for the network or for
+//! a sync; what needs the client's answer runs in a task of its own.
+
+mod calls;
+mod capabilities;
+mod commands;
+mod completion;
+mod convert;
+mod definition;
+mod hover;
+mod lookup;
+mod reporter;
+mod server;
+mod symbols;
+mod watching;
+mod workspaces;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use parking_lot::RwLock;
+use tower_lsp::Client;
+
+use crate::{
+    documents::{Documents, Encoding},
+    settings::Environment,
+    sync::LocalHub,
+};
+use capabilities::Offers;
+use workspaces::Workspaces;
+
+/// The language server behind the protocol.
+pub struct Backend {
+    client: Client,
+    environment: Environment,
+    documents: Documents,
+    workspaces: Arc<Workspaces>,
+    offers: RwLock<Offers>,
+    /// The editor's folders.
+    folders: RwLock<Vec<std::path::PathBuf>>,
+    /// The editor's settings, as last told.
+    editor_settings: RwLock<serde_json::Value>,
+    shut_down: Arc<AtomicBool>,
+}
+
+impl Backend {
+    /// A server that has not been initialized. `shut_down` becomes true with `shutdown`.
+    pub fn new(
+        client: Client,
+        environment: Environment,
+        starter: Arc<dyn LocalHub>,
+        shut_down: Arc<AtomicBool>,
+    ) -> Backend {
+        Backend {
+            client,
+            environment,
+            documents: Documents::default(),
+            workspaces: Arc::new(Workspaces::new(starter)),
+            offers: RwLock::default(),
+            folders: RwLock::default(),
+            editor_settings: RwLock::new(serde_json::Value::Null),
+            shut_down,
+        }
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.offers.read().encoding
+    }
+
+    fn end(&self) {
+        self.shut_down.store(true, Ordering::Release);
+        self.workspaces.stop();
+    }
+}

@@ -1,0 +1,285 @@
+//! The protocol's methods, each of one shape: unpack, ask, answer.
+
+use std::path::PathBuf;
+
+use tower_lsp::{
+    LanguageServer,
+    jsonrpc::{Error, ErrorCode, Result},
+    ls_types::*,
+};
+
+use super::{
+    Backend,
+    capabilities::{self, Offers},
+    convert, watching,
+    workspaces::Workspace,
+};
+use crate::{documents::Document, settings};
+
+/// A document and the workspace that it belongs to.
+pub(super) struct Place {
+    pub(super) document: Document,
+    pub(super) workspace: Workspace,
+    /// Path of the document relative to the workspace.
+    pub(super) path: String,
+}
+
+impl Backend {
+    /// The open document of an address, and its workspace.
+    pub(super) fn place(&self, uri: &Uri) -> Option<Place> {
+        let document = self.documents.get(uri)?;
+        let path = convert::path_of(uri).unwrap_or_else(|| PathBuf::from(uri.as_str()));
+        let workspace = self.workspaces.of_path(&path)?;
+        let path = convert::relative(&path, &workspace.found.root);
+        Some(Place {
+            document,
+            workspace,
+            path,
+        })
+    }
+
+    /// Opens the folders with the settings in force.
+    fn open(&self, folders: &[PathBuf], restart: bool) {
+        let editor = self.editor_settings.read().clone();
+        let (effective, problems) = settings::resolve(&self.environment, &editor);
+        for problem in problems {
+            tracing::warn!("{problem}");
+        }
+        tracing::info!(mode = ?effective.mode, ?folders, "opening");
+        let reporter = self.reporter();
+        self.workspaces
+            .set(folders, &effective, restart, |handle, events| {
+                tokio::spawn(reporter.clone().listen(handle, events));
+            });
+    }
+
+    fn folders(&self) -> Vec<PathBuf> {
+        self.folders.read().clone()
+    }
+
+    /// Takes settings that the editor told; whether anything changed.
+    fn take_settings(&self, told: &serde_json::Value) -> bool {
+        let mut settings = self.editor_settings.write();
+        let before = settings.clone();
+        settings::merge::over(&mut settings, told);
+        before != *settings
+    }
+
+    /// Asks the editor for its settings, where it offers that.
+    async fn ask_settings(&self) -> bool {
+        if !self.offers.read().configuration {
+            return false;
+        }
+        let item = ConfigurationItem {
+            scope_uri: None,
+            section: Some(settings::SECTION.to_owned()),
+        };
+        let asked = tokio::time::timeout(settings::PATIENCE, self.client.configuration(vec![item])).await;
+        match asked {
+            Ok(Ok(mut told)) if !told.is_empty() => self.take_settings(&told.swap_remove(0)),
+            Ok(Ok(_)) => false,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the editor told no settings");
+                false
+            }
+            Err(_) => {
+                tracing::warn!("the editor did not tell its settings in time; going on without");
+                false
+            }
+        }
+    }
+}
+
+impl LanguageServer for Backend {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let offers = Offers::of(&params.capabilities);
+        if let Some(options) = &params.initialization_options {
+            self.take_settings(options);
+        }
+        #[allow(deprecated)] // older clients have nothing else
+        let root = params.root_uri.as_ref().and_then(convert::path_of);
+        let folders = params.workspace_folders.unwrap_or_default();
+        let mut folders: Vec<PathBuf> = folders.iter().filter_map(|f| convert::path_of(&f.uri)).collect();
+        if folders.is_empty() {
+            folders.extend(root);
+        }
+        *self.folders.write() = folders;
+        let capabilities = capabilities::announced(&offers);
+        *self.offers.write() = offers;
+        Ok(InitializeResult {
+            capabilities,
+            server_info: Some(ServerInfo {
+                name: "metasync".to_owned(),
+                version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            }),
+            ..InitializeResult::default()
+        })
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        // the editor answers while this waits: the transport reads on
+        self.ask_settings().await;
+        self.open(&self.folders(), false);
+        let offers = self.offers.read().clone();
+        let registrations = watching::registrations(&offers);
+        if !registrations.is_empty()
+            && let Err(error) = self.client.register_capability(registrations).await
+        {
+            tracing::warn!(%error, "the editor does not watch files; changes on disk show at the next sync");
+        }
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.end();
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        let d = params.text_document;
+        let uri = d.uri.clone();
+        self.documents.open(d.uri, d.version, d.text);
+        self.open_around(&uri);
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        let d = params.text_document;
+        self.documents
+            .change(&d.uri, d.version, params.content_changes, self.encoding());
+    }
+
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        let path = convert::path_of(&params.text_document.uri);
+        if let Some(workspace) = path.and_then(|path| self.workspaces.of_path(&path)) {
+            watching::changed(&workspace);
+        }
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.documents.close(&params.text_document.uri);
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        let told = params
+            .settings
+            .get(settings::SECTION)
+            .unwrap_or(&params.settings)
+            .clone();
+        let mut changed = self.take_settings(&told);
+        // some editors send nothing and want to be asked
+        changed |= self.ask_settings().await;
+        if changed {
+            self.open(&self.folders(), true);
+        }
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        {
+            let mut folders = self.folders.write();
+            let removed: Vec<PathBuf> = params
+                .event
+                .removed
+                .iter()
+                .filter_map(|f| convert::path_of(&f.uri))
+                .collect();
+            folders.retain(|f| !removed.contains(f));
+            folders.extend(params.event.added.iter().filter_map(|f| convert::path_of(&f.uri)));
+        }
+        self.open(&self.folders(), false);
+    }
+
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        for change in params.changes {
+            let path = convert::path_of(&change.uri);
+            if let Some(workspace) = path.and_then(|path| self.workspaces.of_path(&path)) {
+                watching::changed(&workspace);
+            }
+        }
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        Ok(self.hover_at(&params))
+    }
+
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        Ok(self.definition_at(&params))
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        Ok(self.complete_at(&params))
+    }
+
+    async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        Ok(self.document_symbols(&params))
+    }
+
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        Ok(Some(self.workspace_symbols(&params.query)))
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
+        Ok(self.prepare_calls(&params))
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        Ok(self.incoming(&params.item))
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        Ok(self.outgoing(&params.item))
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        self.run_command(&params.command, params.arguments)
+            .await
+            .map(Some)
+    }
+}
+
+impl Backend {
+    /// `window/workDoneProgress/cancel`, which the trait does not know.
+    pub async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
+        self.workspaces.cancel(&params.token);
+    }
+
+    /// A client that opens single files, without any folder, means the folder of the file.
+    fn open_around(&self, uri: &Uri) {
+        if !self.folders.read().is_empty() {
+            return;
+        }
+        let Some(folder) = convert::path_of(uri).and_then(|p| p.parent().map(std::path::Path::to_path_buf))
+        else {
+            return;
+        };
+        if folder.is_dir() {
+            *self.folders.write() = vec![folder];
+            self.open(&self.folders(), false);
+        }
+    }
+}
+
+/// Wrong arguments of a command, and what they should be.
+pub(super) fn wrong_arguments(expected: &str) -> Error {
+    Error {
+        code: ErrorCode::InvalidParams,
+        message: format!("expected {expected}").into(),
+        data: None,
+    }
+}
+
+/// A command that could not do it, and why.
+pub(super) fn failed(why: impl std::fmt::Display) -> Error {
+    Error {
+        code: ErrorCode::ServerError(-32803),
+        message: why.to_string().into(),
+        data: None,
+    }
+}

@@ -1,0 +1,140 @@
+//! `textDocument/documentSymbol` and `workspace/symbol`.
+
+use metasync_analysis::{Language, Options, OutlineItem, outline};
+use tower_lsp::ls_types::{
+    DocumentSymbol, DocumentSymbolParams, DocumentSymbolResponse, Location, OneOf, Range, SymbolInformation,
+    SymbolKind, Uri, WorkspaceLocation, WorkspaceSymbol, WorkspaceSymbolResponse,
+};
+
+use super::{Backend, convert, definition::place_of};
+use crate::documents::{Encoding, Text};
+
+/// Most symbols in one answer.
+const MAX_SYMBOLS: usize = 300;
+/// Deepest nesting that is shown.
+const MAX_DEPTH: usize = 16;
+
+impl Backend {
+    /// The outline of a document.
+    pub(super) fn document_symbols(&self, params: &DocumentSymbolParams) -> Option<DocumentSymbolResponse> {
+        let uri = &params.text_document.uri;
+        let here = self.place(uri)?;
+        let text = &here.document.text;
+        let items = outline(
+            Language::of_path(&here.path),
+            &here.path,
+            &text.text,
+            &Options::default(),
+        );
+        let encoding = self.encoding();
+        let tree: Vec<DocumentSymbol> = items.iter().map(|item| symbol(item, text, encoding, 0)).collect();
+        if self.offers.read().symbol_tree {
+            return Some(DocumentSymbolResponse::Nested(tree));
+        }
+        let mut flat = Vec::new();
+        flatten(&tree, None, uri, &mut flat);
+        Some(DocumentSymbolResponse::Flat(flat))
+    }
+
+    /// Objects of all open workspaces whose name is like `query`.
+    pub(super) fn workspace_symbols(&self, query: &str) -> WorkspaceSymbolResponse {
+        let mut symbols = Vec::new();
+        for workspace in self.workspaces.all() {
+            let hits = workspace
+                .handle
+                .view
+                .ask(|reader| reader.symbols(query, MAX_SYMBOLS))
+                .unwrap_or_default();
+            for hit in hits {
+                let root = &workspace.found.root;
+                let location = match place_of(&hit, root) {
+                    Some((uri, range)) => OneOf::Left(Location::new(uri, range)),
+                    // of another repository, or of no file: known, though not to be opened here
+                    None => match convert::uri_of(root) {
+                        Some(uri) => OneOf::Right(WorkspaceLocation { uri }),
+                        None => continue,
+                    },
+                };
+                symbols.push(WorkspaceSymbol {
+                    kind: kind(&hit.object_type),
+                    container_name: Some(hit.object_type).filter(|t| !t.is_empty()),
+                    name: hit.name,
+                    tags: None,
+                    location,
+                    data: None,
+                });
+            }
+        }
+        symbols.truncate(MAX_SYMBOLS);
+        WorkspaceSymbolResponse::Nested(symbols)
+    }
+}
+
+pub(super) fn kind(object_type: &str) -> SymbolKind {
+    match object_type {
+        "model" | "snapshot" | "table" | "view" | "query" => SymbolKind::CLASS,
+        "source" | "seed" => SymbolKind::STRUCT,
+        "macro" => SymbolKind::FUNCTION,
+        "column" => SymbolKind::FIELD,
+        "test" => SymbolKind::METHOD,
+        "exposure" | "metric" => SymbolKind::EVENT,
+        "cte" => SymbolKind::VARIABLE,
+        _ => SymbolKind::OBJECT,
+    }
+}
+
+#[allow(deprecated)] // the protocol's struct has a field that one must fill
+fn symbol(item: &OutlineItem, text: &Text, encoding: Encoding, depth: usize) -> DocumentSymbol {
+    let range = text.range(item.range.start, item.range.end, encoding);
+    let selection = text.range(item.selection.start, item.selection.end, encoding);
+    let inside = selection.start >= range.start && selection.end <= range.end;
+    let children: Vec<DocumentSymbol> = if depth < MAX_DEPTH {
+        item.children
+            .iter()
+            .map(|child| symbol(child, text, encoding, depth + 1))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    DocumentSymbol {
+        name: if item.name.trim().is_empty() {
+            "(unnamed)".to_owned()
+        } else {
+            item.name.clone()
+        },
+        detail: item.detail.clone(),
+        kind: kind(&item.kind),
+        tags: None,
+        deprecated: None,
+        range,
+        selection_range: if inside {
+            selection
+        } else {
+            Range {
+                start: range.start,
+                end: range.start,
+            }
+        },
+        children: Some(children).filter(|c| !c.is_empty()),
+    }
+}
+
+#[allow(deprecated)]
+fn flatten(tree: &[DocumentSymbol], container: Option<&str>, uri: &Uri, out: &mut Vec<SymbolInformation>) {
+    for node in tree {
+        out.push(SymbolInformation {
+            name: node.name.clone(),
+            kind: node.kind,
+            tags: None,
+            deprecated: None,
+            location: Location::new(uri.clone(), node.range),
+            container_name: container.map(str::to_owned),
+        });
+        flatten(
+            node.children.as_deref().unwrap_or_default(),
+            Some(&node.name),
+            uri,
+            out,
+        );
+    }
+}

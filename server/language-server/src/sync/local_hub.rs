@@ -1,0 +1,125 @@
+//! Local mode's hub. It is the same hub, embedded, reached over loopback like any other: one path,
+//! no special case. Of all processes on one workspace (two windows, the command line) the one that
+//! holds the lock runs it, and the others use it; when that process ends, another takes over.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::workspace::{Places, places::write_private};
+
+/// How long a process that holds the lock may take until its hub can be reached.
+const ELECTION: Duration = Duration::from_secs(20);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Where a running hub is reached.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// An owner's token.
+    pub token: String,
+    /// Its only organization.
+    pub organization: Uuid,
+    /// The connection of the workspace.
+    pub connection: Uuid,
+}
+
+/// Starts an embedded hub. The binary implements it, so that nothing in this crate links the hub.
+pub trait LocalHub: Send + Sync + 'static {
+    /// Starts a hub over the workspace at `root`, with its state in `data_dir`; `full_name` is the
+    /// workspace's identifier. It runs as long as this process.
+    fn start(
+        &self,
+        root: PathBuf,
+        data_dir: PathBuf,
+        full_name: String,
+    ) -> BoxFuture<'static, Result<Endpoint, String>>;
+}
+
+/// The hub of one workspace, wherever it runs.
+pub struct Election {
+    places: Places,
+    root: PathBuf,
+    full_name: String,
+    starter: Arc<dyn LocalHub>,
+    /// Held as long as this process runs the hub.
+    held: Option<(File, Endpoint)>,
+}
+
+impl Election {
+    /// Nothing is started yet.
+    pub fn new(places: Places, root: &Path, full_name: &str, starter: Arc<dyn LocalHub>) -> Election {
+        Election {
+            places,
+            root: root.to_owned(),
+            full_name: full_name.to_owned(),
+            starter,
+            held: None,
+        }
+    }
+
+    /// The hub that runs, or else one of our own.
+    pub async fn endpoint(&mut self) -> Result<Endpoint, String> {
+        if let Some((_, endpoint)) = &self.held {
+            return Ok(endpoint.clone());
+        }
+        let told = |what: &Path, error: std::io::Error| format!("{}: {error}", what.display());
+        self.places.create().map_err(|e| told(&self.places.folder, e))?;
+        let path = self.places.hub_lock();
+        let started = tokio::time::Instant::now();
+        loop {
+            let lock = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path)
+                .map_err(|e| told(&path, e))?;
+            let mine = match lock.try_lock() {
+                Ok(()) => true,
+                Err(TryLockError::WouldBlock) => false,
+                Err(TryLockError::Error(error)) => return Err(told(&path, error)),
+            };
+            if mine {
+                // what stands there is of a process that ended
+                let _ = std::fs::remove_file(self.places.hub_endpoint());
+                let start =
+                    self.starter
+                        .start(self.root.clone(), self.places.hub_data(), self.full_name.clone());
+                let endpoint = start.await?;
+                let text = serde_json::to_vec(&endpoint).map_err(|e| e.to_string())?;
+                write_private(&self.places.hub_endpoint(), &text)
+                    .map_err(|e| told(&self.places.hub_endpoint(), e))?;
+                self.held = Some((lock, endpoint.clone()));
+                return Ok(endpoint);
+            }
+            let theirs = std::fs::read(self.places.hub_endpoint()).ok();
+            if let Some(endpoint) = theirs.and_then(|text| serde_json::from_slice(&text).ok()) {
+                return Ok(endpoint);
+            }
+            if started.elapsed() > ELECTION {
+                return Err(format!(
+                    "another process holds {} but its hub can't be reached; end it, or remove the file",
+                    path.display()
+                ));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+impl Drop for Election {
+    fn drop(&mut self) {
+        if self.held.is_some() {
+            let _ = std::fs::remove_file(self.places.hub_endpoint());
+        }
+    }
+}

@@ -1,0 +1,490 @@
+//! The session of a workspace with its hub: which cache, which connections, which hub; and the
+//! steps of one sync.
+
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use metasync_cache::{Cache, CacheError};
+use metasync_client::ClientError;
+use metasync_protocol::{
+    connections::{Connection, MatchAnswer},
+    editor::{ConnectionRef, OrganizationRef, State, SyncAnswer},
+    sessions::RegisterSession,
+};
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    answer::{self, SyncError, Tally},
+    cause::Cause,
+    index,
+    link::Link,
+    local_hub::{Election, LocalHub},
+    matching::{self, Matched},
+    memory::Memory,
+    progress::{Event, Outlook},
+    pull::{self, Pulled, Scope},
+    view::View,
+};
+use crate::{
+    settings::{Effective, Mode},
+    workspace::{Found, Places},
+};
+
+/// A workspace and its hub.
+pub struct Session {
+    found: Found,
+    settings: Effective,
+    places: Places,
+    cache: Option<Arc<Mutex<Cache>>>,
+    broken: Option<String>,
+    election: Option<Election>,
+    link: Option<Link>,
+    matched: Option<MatchAnswer>,
+    connections: Vec<Connection>,
+    organization: Option<OrganizationRef>,
+    session_id: Option<Uuid>,
+    registered: Vec<Uuid>,
+    told: Option<String>,
+    events: mpsc::UnboundedSender<Event>,
+    view: View,
+}
+
+impl Session {
+    /// Opens the cache, so that features answer from it before anything else happens.
+    pub fn new(
+        found: Found,
+        settings: Effective,
+        starter: Arc<dyn LocalHub>,
+        events: mpsc::UnboundedSender<Event>,
+        view: View,
+    ) -> Session {
+        let places = Places::of(&settings.cache_dir, &settings.mode, &found);
+        let election = (settings.mode == Mode::Local)
+            .then(|| Election::new(places.clone(), &found.root, &found.identity.identifier, starter));
+        let mut session = Session {
+            found,
+            settings,
+            places,
+            cache: None,
+            broken: None,
+            election,
+            link: None,
+            matched: None,
+            connections: Vec::new(),
+            organization: None,
+            session_id: None,
+            registered: Vec::new(),
+            told: None,
+            events,
+            view,
+        };
+        if session.settings.mode != Mode::Off
+            && let Err(error) = session.open_cache()
+        {
+            session.broken = Some(error.to_string());
+        }
+        session
+    }
+
+    fn open_cache(&mut self) -> Result<Arc<Mutex<Cache>>, CacheError> {
+        if let Some(cache) = &self.cache {
+            return Ok(cache.clone());
+        }
+        self.places.create().map_err(|e| CacheError::ReadOnly {
+            path: self.places.folder.clone(),
+            why: e.to_string(),
+        })?;
+        let opened = Cache::open(&self.places.cache())?;
+        if let Some(why) = opened.rebuilt {
+            tracing::warn!(why, "the cache was built anew");
+        }
+        if let Err(error) = self.places.remember(&self.settings.cache_dir, &self.found.root) {
+            tracing::warn!(%error, "the place of the cache could not be noted");
+        }
+        let memory = Memory::of(&opened.cache);
+        self.connections = memory.connections();
+        self.organization = memory.organization();
+        self.session_id = memory.session_id();
+        if memory.may_serve(&self.settings.mode) {
+            self.view.set_reader(Some(opened.cache.reader()));
+        } else {
+            self.tell_once(
+                "access could not be confirmed for too long; the copy is not shown until a sync ends well",
+            );
+        }
+        let cache = Arc::new(Mutex::new(opened.cache));
+        self.cache = Some(cache.clone());
+        self.refresh_status(State::Starting, "Starting");
+        Ok(cache)
+    }
+
+    /// Path of the cache.
+    pub fn cache_path(&self) -> PathBuf {
+        self.places.cache()
+    }
+
+    /// The workspace.
+    pub fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Effective {
+        &self.settings
+    }
+
+    /// Whether nothing was ever pulled.
+    pub fn is_empty(&self) -> bool {
+        self.cache
+            .as_ref()
+            .is_none_or(|cache| cache.lock().position().is_ok_and(|p| p.cursor.is_none()))
+    }
+
+    /// The hub and the connections in use, once there is a hub.
+    pub fn linked(&self) -> Option<(Link, Vec<Uuid>)> {
+        Some((
+            self.link.clone()?,
+            self.connections.iter().map(|c| c.id).collect(),
+        ))
+    }
+
+    /// One sync from end to end.
+    pub async fn sync(
+        &mut self,
+        cause: Cause,
+        full: bool,
+        cancel: &CancellationToken,
+        outlook: &mut Outlook,
+    ) -> (SyncAnswer, Result<(), SyncError>) {
+        let started = Instant::now();
+        let started_at = jiff::Timestamp::now().to_string();
+        let before = self.view.status();
+        self.refresh_status(State::Syncing, "Syncing metadata");
+        if cause.is_asked_for() || cause == Cause::Start {
+            outlook.begin("Syncing metadata");
+        }
+        let mut outcome = self.attempt(cause, full, cancel, outlook).await;
+        let away = |o: &Result<Tally, SyncError>| matches!(o, Err(SyncError::Client(e)) if e.is_offline() || matches!(e, ClientError::Unauthenticated { .. }));
+        if away(&outcome) && self.settings.mode == Mode::Local {
+            // the process that ran the embedded hub has ended: find or start another
+            self.link = None;
+            outcome = self.attempt(cause, full, cancel, outlook).await;
+        }
+        let local = self.settings.mode == Mode::Local;
+        let answer = answer::answer(&outcome, local, started.elapsed().as_millis() as u64);
+        self.note(&answer, cause, started_at);
+        if outcome.as_ref().is_ok_and(Tally::changed) {
+            let _ = self.events.send(Event::FactsChanged);
+        }
+        match &outcome {
+            Ok(_) => {
+                self.told = None;
+                let state = if local { State::Local } else { State::UpToDate };
+                self.refresh_status(state, &self.good_words());
+            }
+            Err(SyncError::Cancelled) => self.refresh_status(before.state, &before.message),
+            Err(error) => {
+                self.after(error);
+                self.refresh_status(error.state(), &error.to_string());
+                if error.state() != State::Offline {
+                    self.tell_once(&error.to_string());
+                }
+            }
+        }
+        (answer, outcome.map(|_| ()))
+    }
+
+    async fn attempt(
+        &mut self,
+        cause: Cause,
+        full: bool,
+        cancel: &CancellationToken,
+        outlook: &mut Outlook,
+    ) -> Result<Tally, SyncError> {
+        let cache = self.open_cache()?;
+        self.broken = None;
+        let link = match &self.link {
+            Some(link) => link.clone(),
+            None => Link::open_alive(&self.settings.mode, &mut self.election).await?,
+        };
+        let fresh = self.link.is_none();
+        self.link = Some(link.clone());
+        if self.organization.is_none() || fresh {
+            let known = self.organization.as_ref().and_then(|o| o.id.parse().ok());
+            self.organization = Some(link.organization_ref(known));
+        }
+        if fresh || self.connections.is_empty() || matches!(cause, Cause::Command | Cause::Reconnected) {
+            self.choose_connections(&link).await?;
+        }
+        self.register(&link).await?;
+        let (mut from, mut index_ms) = (0, None);
+        if let Some(connection) = link.local {
+            let began = Instant::now();
+            let job = index::index(&link.client, connection, full, cancel, outlook).await;
+            if cancel.is_cancelled() {
+                return Err(SyncError::Cancelled);
+            }
+            let job = job?;
+            if job.status != "completed" {
+                return Err(SyncError::Index(job.error.unwrap_or(job.status)));
+            }
+            from = index::INDEX_SHARE;
+            index_ms = Some(began.elapsed().as_millis() as u64);
+        }
+        let scope = Scope {
+            organization: link.organization.clone(),
+            connections: self.connections.iter().map(|c| c.id).collect(),
+            session: self.session_id,
+        };
+        let mut tally = self
+            .bring_up(&link, &scope, &cache, full, cancel, outlook, from)
+            .await?;
+        tally.index_ms = index_ms;
+        Memory::writing(&cache).remember(self.organization.as_ref(), &self.connections, self.session_id);
+        if self.view.reader().is_none() {
+            self.view.set_reader(Some(cache.lock().reader()));
+        }
+        Ok(tally)
+    }
+
+    #[allow(clippy::too_many_arguments)] // one sync's whole context, used in this one place
+    async fn bring_up(
+        &mut self,
+        link: &Link,
+        scope: &Scope,
+        cache: &Arc<Mutex<Cache>>,
+        full: bool,
+        cancel: &CancellationToken,
+        outlook: &mut Outlook,
+        from: u32,
+    ) -> Result<Tally, SyncError> {
+        let mut why = full.then(|| "asked for".to_owned());
+        if why.is_none() {
+            match pull::pull(&link.client, scope, cache, cancel, outlook, (from, 100)).await? {
+                Pulled::Checkpoint { tally, organization } => {
+                    self.name_organization(link, organization);
+                    return Ok(tally);
+                }
+                Pulled::Rebuild { why: reason } => why = Some(reason),
+                Pulled::Mismatch {
+                    connections,
+                    repeated: true,
+                } => {
+                    return Err(SyncError::Diverged(format!("{connections:?}")));
+                }
+                Pulled::Mismatch {
+                    connections,
+                    repeated: false,
+                } => {
+                    why = Some(format!("the copy of {connections:?} did not add up"));
+                }
+            }
+        }
+        tracing::info!(why, "building a new copy beside the old one");
+        let beside = Arc::new(Mutex::new(cache.lock().begin_rebuild()?));
+        match pull::pull(&link.client, scope, &beside, cancel, outlook, (from, 100)).await? {
+            Pulled::Checkpoint { tally, organization } => {
+                let Some(finished) = Arc::into_inner(beside) else {
+                    return Err(CacheError::Locked {
+                        path: self.places.cache(),
+                    }
+                    .into());
+                };
+                cache.lock().swap(finished.into_inner())?;
+                self.name_organization(link, organization);
+                Ok(tally)
+            }
+            Pulled::Rebuild { why } => Err(SyncError::Diverged(why)),
+            Pulled::Mismatch { connections, .. } => Err(SyncError::Diverged(format!("{connections:?}"))),
+        }
+    }
+
+    fn name_organization(&mut self, link: &Link, id: Option<Uuid>) {
+        if id.is_some() {
+            self.organization = Some(link.organization_ref(id));
+        }
+    }
+
+    async fn choose_connections(&mut self, link: &Link) -> Result<(), SyncError> {
+        let answer = link
+            .client
+            .match_workspace(&link.organization, &self.found.identity.identifier)
+            .await?;
+        let chosen = self
+            .cache
+            .as_ref()
+            .and_then(|cache| Memory::of(&cache.lock()).chosen());
+        let matched = match link.local {
+            Some(local) => {
+                let all = answer
+                    .matched_connections
+                    .iter()
+                    .chain(&answer.suggested_connections);
+                let mine = all.chain(&answer.other_connections).filter(|c| c.id == local);
+                Matched::Use(mine.cloned().collect())
+            }
+            None => matching::decide(&answer, chosen.as_deref(), &self.settings.connections),
+        };
+        self.connections = match matched {
+            Matched::Use(connections) => connections,
+            Matched::Offer(suggested) => {
+                self.ask_once(&suggested);
+                Vec::new()
+            }
+            Matched::Nothing => Vec::new(),
+        };
+        self.matched = Some(answer);
+        Ok(())
+    }
+
+    /// Asks which connection to use, once.
+    fn ask_once(&mut self, suggested: &[Connection]) {
+        let Some(cache) = self.cache.clone() else { return };
+        if !Memory::writing(&cache).ask_once() {
+            return;
+        }
+        let choices = suggested.iter().map(|c| (c.id, c.full_name.clone())).collect();
+        let _ = self.events.send(Event::Ask {
+            message: format!(
+                "No connection is exactly {:?}. Use one of these for this workspace?",
+                self.found.identity.identifier
+            ),
+            choices,
+        });
+    }
+
+    /// The answer of `metasync.selectConnections`.
+    pub async fn connection_choices(
+        &mut self,
+    ) -> Result<metasync_protocol::editor::ConnectionsAnswer, SyncError> {
+        let link = match &self.link {
+            Some(link) => link.clone(),
+            None => Link::open_alive(&self.settings.mode, &mut self.election).await?,
+        };
+        let answer = link
+            .client
+            .match_workspace(&link.organization, &self.found.identity.identifier)
+            .await?;
+        let selected: Vec<Uuid> = self.connections.iter().map(|c| c.id).collect();
+        let choices = matching::choices(&answer, &selected);
+        self.matched = Some(answer);
+        self.link = Some(link);
+        Ok(choices)
+    }
+
+    /// Remembers which connections the user chose; the next sync follows.
+    pub fn choose(&mut self, ids: &[Uuid]) -> Result<(), SyncError> {
+        let cache = self.open_cache()?;
+        Memory::writing(&cache).choose(ids)?;
+        self.connections.clear();
+        Ok(())
+    }
+
+    async fn register(&mut self, link: &Link) -> Result<(), SyncError> {
+        let ids: Vec<Uuid> = self.connections.iter().map(|c| c.id).collect();
+        if self.session_id.is_some() && self.registered == ids {
+            return Ok(());
+        }
+        let session = RegisterSession {
+            workspace_identifier: self.found.identity.identifier.clone(),
+            workspace_hash: Some(self.found.identity.hash.clone()),
+            ide_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            sync_mode: Some(metasync_protocol::sessions::DEFAULT_SYNC_MODE.to_owned()),
+            connection_ids: Some(ids.clone()),
+            client_id: None,
+        };
+        let registered = link.client.register_session(&link.organization, &session).await?;
+        self.session_id = Some(registered.session_id);
+        self.registered = ids;
+        Ok(())
+    }
+
+    /// What follows from a failure: revoked access takes the copy with it, a refused token is asked
+    /// for again, and a hub that was replaced is connected to anew.
+    fn after(&mut self, error: &SyncError) {
+        match error {
+            SyncError::Client(ClientError::Revoked { .. }) => {
+                self.view.set_reader(None);
+                if let Some(cache) = self.cache.take()
+                    && let Err(error) = cache.lock().purge()
+                {
+                    tracing::error!(%error, "the cache could not be purged");
+                }
+                self.link = None;
+                self.connections.clear();
+            }
+            SyncError::Client(_) | SyncError::Link(_) => self.link = None,
+            _ => {}
+        }
+    }
+
+    fn note(&mut self, answer: &SyncAnswer, cause: Cause, started_at: String) {
+        // a poll that found nothing is no news
+        if answer.up_to_date && matches!(cause, Cause::Timer | Cause::Push) {
+            return;
+        }
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache
+                .lock()
+                .record_run(&answer::history(answer, cause, started_at))
+        {
+            tracing::warn!(%error, "the sync is missing in the history");
+        }
+    }
+
+    fn good_words(&self) -> String {
+        match (&self.settings.mode, self.connections.as_slice()) {
+            (Mode::Local, _) => "Up to date with this folder".to_owned(),
+            (_, []) => "No connection of the organization matches this workspace; run \"Select Connections\""
+                .to_owned(),
+            (_, connections) => {
+                let names: Vec<&str> = connections.iter().map(|c| c.name.as_str()).collect();
+                format!("Up to date: {}", names.join(", "))
+            }
+        }
+    }
+
+    fn tell_once(&mut self, message: &str) {
+        if self.told.as_deref() != Some(message) {
+            self.told = Some(message.to_owned());
+            let _ = self.events.send(Event::Tell {
+                error: true,
+                message: message.to_owned(),
+            });
+        }
+    }
+
+    fn refresh_status(&self, state: State, message: &str) {
+        let counts = self.view.ask(metasync_cache::Reader::status);
+        let hub = match &self.settings.mode {
+            Mode::Hub { url, .. } => Some(url.clone()),
+            _ => self.link.as_ref().map(|link| link.client.base_url().to_owned()),
+        };
+        let message = self.broken.as_deref().unwrap_or(message);
+        let told = self.view.set_status(|status| {
+            status.state = state;
+            status.message = message.to_owned();
+            status.organization = self.organization.clone();
+            status.connections = self
+                .connections
+                .iter()
+                .map(|c| ConnectionRef {
+                    id: c.id,
+                    name: c.name.clone(),
+                })
+                .collect();
+            if let Some(counts) = counts {
+                status.objects = counts.objects;
+                status.last_sync_at = counts.last_sync_at;
+            }
+            status.hub = hub;
+            status.cache = Some(self.places.cache().display().to_string());
+            status.session_id = self.session_id;
+        });
+        if let Some(status) = told {
+            let _ = self.events.send(Event::Status(status));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the features read: the cache of a workspace, at once and without waiting for any sync.
+
+use std::sync::Arc;
+
+use metasync_cache::Reader;
+use metasync_protocol::editor::{State, StatusParams};
+use parking_lot::RwLock;
+
+/// The read side of a workspace's cache, and the status beside it.
+#[derive(Clone)]
+pub struct View {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reader: RwLock<Option<Reader>>,
+    status: RwLock<StatusParams>,
+}
+
+impl Default for View {
+    fn default() -> View {
+        let status = StatusParams {
+            state: State::Starting,
+            message: "Starting".to_owned(),
+            organization: None,
+            connections: Vec::new(),
+            objects: 0,
+            last_sync_at: None,
+            hub: None,
+            cache: None,
+            session_id: None,
+        };
+        View {
+            inner: Arc::new(Inner {
+                reader: RwLock::new(None),
+                status: RwLock::new(status),
+            }),
+        }
+    }
+}
+
+impl View {
+    /// Serves another cache, or none.
+    pub fn set_reader(&self, reader: Option<Reader>) {
+        *self.inner.reader.write() = reader;
+    }
+
+    /// Asks the cache; `None` where there is none yet, or where it can't be read (which is logged).
+    pub fn ask<T>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T, metasync_cache::CacheError>,
+    ) -> Option<T> {
+        match question(&self.reader()?) {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                tracing::warn!(%error, "the cache could not be read");
+                None
+            }
+        }
+    }
+
+    /// A reader of one's own, for long questions.
+    pub fn reader(&self) -> Option<Reader> {
+        self.inner.reader.read().clone()
+    }
+
+    /// The status now.
+    pub fn status(&self) -> StatusParams {
+        self.inner.status.read().clone()
+    }
+
+    /// Changes the status; whether it differs from before.
+    pub fn set_status(&self, change: impl FnOnce(&mut StatusParams)) -> Option<StatusParams> {
+        let mut status = self.inner.status.write();
+        let before = status.clone();
+        change(&mut status);
+        (*status != before).then(|| status.clone())
+    }
+
+    /// Whether what is shown is a copy that can't be confirmed now.
+    pub fn is_offline(&self) -> bool {
+        matches!(self.inner.status.read().state, State::Offline | State::SignedOut)
+    }
+}
