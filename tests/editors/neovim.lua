@@ -120,7 +120,7 @@ if failed == 0 then
   end)
 
   step('the server ends when the editor does', function()
-    client().stop()
+    vim.lsp.stop_client(id)
     assert(vim.wait(ANSWER_MS, function() return client() == nil end, 20), 'the client is still there')
   end)
 end

@@ -6,7 +6,7 @@ import {
 } from 'vscode-languageclient/node';
 import type { RedactedChannel } from './log';
 import type { ProgressRouter } from './progress';
-import type { StatusParams } from './protocol.gen';
+import type { Settings, StatusParams } from './protocol.gen';
 import { findServer } from './server_path';
 import { SECTION, logLevel, serverPath, serverSettings } from './settings';
 import type { TokenStore } from './token';
@@ -21,6 +21,7 @@ export type ServerStatus = StatusParams | { readonly state: 'stopped'; readonly 
 export class MetasyncClient implements vscode.Disposable {
   private client: QuietClient | undefined;
   private starting: Promise<void> | undefined;
+  private latestSettings: Settings | undefined;
   private readonly statusChanged = new vscode.EventEmitter<ServerStatus>();
   /** Fires at each `metasync/status`, and when the server starts or stops. */
   readonly onStatus = this.statusChanged.event;
@@ -80,13 +81,14 @@ export class MetasyncClient implements vscode.Disposable {
     try {
       const server = findServer(this.extensionPath, serverPath());
       this.channel.appendLine(`Starting ${server.path} (${server.by})`);
+      await this.settings();
       this.publish({ state: 'starting', message: 'The server is starting.', organization: null, connections: [], objects: 0, last_sync_at: null });
       const options: ServerOptions = {
         command: server.path,
         args: ['lsp'],
         options: { env: { ...process.env, METASYNC_LOG: logLevel() } },
       };
-      client = new QuietClient(SECTION, 'metasync', options, this.clientOptions(await this.settings()));
+      client = new QuietClient(SECTION, 'metasync', options, this.clientOptions());
       client.onNotification('metasync/status', (status: StatusParams) => this.publish(status));
       client.onDidChangeState(({ newState }) => {
         if (newState === State.Stopped) this.onStopped(client);
@@ -102,10 +104,11 @@ export class MetasyncClient implements vscode.Disposable {
     }
   }
 
-  private clientOptions(initializationOptions: unknown): LanguageClientOptions {
+  private clientOptions(): LanguageClientOptions {
     return {
       documentSelector: SCHEMES.flatMap((scheme) => LANGUAGES.map((language) => ({ scheme, language }))),
-      initializationOptions,
+      // Asked again when a server that crashed is started anew: with the settings of that moment.
+      initializationOptions: () => this.latestSettings,
       outputChannel: this.channel,
       traceOutputChannel: this.channel,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
@@ -129,10 +132,11 @@ export class MetasyncClient implements vscode.Disposable {
     };
   }
 
-  private async settings() {
+  private async settings(): Promise<Settings> {
     const token = await this.tokens.get();
     this.channel.redact(token);
-    return serverSettings(token);
+    this.latestSettings = serverSettings(token);
+    return this.latestSettings;
   }
 
   private onStopped(client: QuietClient | undefined): void {
