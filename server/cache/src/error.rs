@@ -97,6 +97,8 @@ impl CacheError {
         }
     }
 
+    // By value, as `map_err` gives it.
+    #[expect(clippy::needless_pass_by_value)]
     pub(crate) fn sql(path: &Path, error: rusqlite::Error) -> CacheError {
         use rusqlite::Error as E;
         let path = path.to_owned();

@@ -1,5 +1,7 @@
 //! The file: its rights, damage, other versions, two processes, rebuild and swap, purge.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
 mod support;
 
 use std::{

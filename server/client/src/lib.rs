@@ -22,3 +22,6 @@ pub use error::ClientError;
 pub use events::Event;
 pub use health::HubHealth;
 pub use limits::{EVENT_MAX, KEEP_ALIVE_MAX, PACKAGE_MAX, REQUEST_TIMEOUT};
+
+#[cfg(test)]
+mod tests;

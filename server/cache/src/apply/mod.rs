@@ -150,3 +150,65 @@ pub(crate) fn clear_connections(tx: &Connection, ids: &[Uuid]) -> rusqlite::Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use metasync_protocol::{FileRow, RowHash, SyncPackage};
+    use serde_json::json;
+
+    use super::*;
+
+    fn page(files: usize) -> SyncPackage {
+        let mut page: SyncPackage = serde_json::from_value(json!({
+            "metadata": {"files": [], "objects": [], "columns": [], "dependencies": [], "columns_lineage": []},
+            "documentation": [],
+            "sync_metadata": {
+                "organization_id": Uuid::nil(), "connection_ids": [], "object_count": 0, "file_count": 0,
+                "timestamp": "t", "incremental": false, "protocol": 2, "cursor": format!("c{files}"),
+                "has_more": true, "epoch": Uuid::nil(), "schema": 1
+            }
+        }))
+        .unwrap();
+        page.metadata.files = (0..files)
+            .map(|n| FileRow {
+                id: Uuid::from_u128(n as u128 + 1),
+                connection_id: Uuid::nil(),
+                relative_path: format!("{n}.sql"),
+                language: "sql".into(),
+                content_hash: "x".repeat(200),
+                size: u64::MAX,
+                branch: None,
+                row_hash: RowHash(n as u128),
+            })
+            .collect();
+        page
+    }
+
+    #[test]
+    fn a_full_disk_leaves_the_old_copy_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cache = Cache::open(&folder.path().join("cache.db")).unwrap().cache;
+        cache.apply(&page(10), None, None).unwrap();
+        let before = cache.reader().dump().unwrap();
+        assert!(String::from_utf8_lossy(&before).contains(&u64::MAX.to_string()));
+        // SQLite's own limit gives the same error as a disk without room.
+        let pages: i64 = cache
+            .connection
+            .pragma_query_value(None, "page_count", |r| r.get(0))
+            .unwrap();
+        cache
+            .connection
+            .pragma_update_and_check(None, "max_page_count", pages + 5, |_| Ok(()))
+            .unwrap();
+        let error = cache.apply(&page(5_000), None, Some("c10")).unwrap_err();
+        assert!(matches!(error, CacheError::DiskFull { .. }), "{error}");
+        assert_eq!(cache.reader().dump().unwrap(), before);
+        assert_eq!(cache.position().unwrap().cursor.as_deref(), Some("c10"));
+        cache
+            .connection
+            .pragma_update_and_check(None, "max_page_count", 1_000_000, |_| Ok(()))
+            .unwrap();
+        let applied = cache.apply(&page(5_000), None, Some("c10")).unwrap();
+        assert!(matches!(applied, Applied::Done(Counts { files: 5_000, .. })));
+    }
+}

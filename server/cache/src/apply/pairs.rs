@@ -73,7 +73,7 @@ impl Pairs {
             }
         }
         Ok(Pairs {
-            ids: judge(page, suspects),
+            ids: judge(page, &suspects),
         })
     }
 
@@ -113,19 +113,19 @@ impl Homes<'_> {
 }
 
 /// Which suspects do not belong to their object's bundle, by the bundle's hash.
-fn judge(page: &SyncPackage, suspects: HashMap<Uuid, Suspects>) -> HashSet<Uuid> {
+fn judge(page: &SyncPackage, suspects: &HashMap<Uuid, Suspects>) -> HashSet<Uuid> {
     let mut found = HashSet::new();
     if suspects.is_empty() {
         return found;
     }
     let none = HashSet::new();
-    let whole = bundles(page, &suspects, &none);
+    let whole = bundles(page, suspects, &none);
     let all: HashSet<Uuid> = suspects
         .values()
         .flat_map(|s| s.elsewhere.iter().chain(&s.nowhere))
         .copied()
         .collect();
-    let bare = bundles(page, &suspects, &all);
+    let bare = bundles(page, suspects, &all);
     for object in &page.metadata.objects {
         let Some(suspects) = suspects.get(&object.id) else {
             continue;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     column::{sources, targets},
     hit::select,
-    object::{downstream, upstream},
+    object::{columns, downstream, upstream},
 };
 use crate::{
     CacheError, ColumnEnd, Direction, Reader,
@@ -63,7 +63,10 @@ impl Tree {
     ) -> rusqlite::Result<Tree> {
         let root = Node {
             answer: None,
-            columns: column.map(str::to_owned).into_iter().collect(),
+            columns: match column {
+                Some(asked) => BTreeSet::from([as_written(connection, id, asked)?]),
+                None => BTreeSet::new(),
+            },
             children: Vec::new(),
             unfolded: true,
         };
@@ -129,6 +132,18 @@ impl Tree {
         }
         list
     }
+}
+
+/// The column's name as its object writes it, or as asked for where it is not known.
+fn as_written(connection: &Connection, id: Uuid, asked: &str) -> rusqlite::Result<String> {
+    let Some(key) = rows::key_of(connection, id)? else {
+        return Ok(asked.to_owned());
+    };
+    let columns = columns(connection, key, id)?;
+    let same = columns
+        .into_iter()
+        .find(|column| column.name.to_lowercase() == asked.to_lowercase());
+    Ok(same.map_or_else(|| asked.to_owned(), |column| column.name))
 }
 
 fn object_steps(connection: &Connection, key: i64, direction: Direction) -> rusqlite::Result<Vec<Step>> {
