@@ -119,7 +119,7 @@ fn plain_insert(objects: usize) -> Result<Duration> {
                     f.relative_path,
                     f.language,
                     f.content_hash,
-                    f.size,
+                    i64::try_from(f.size)?,
                     f.row_hash.to_string()
                 ])?;
                 object.execute(params![

@@ -88,7 +88,7 @@ impl Editor {
     pub fn command(&mut self, command: &str) -> Result<Value> {
         self.request(
             "workspace/executeCommand",
-            json!({"command": command, "arguments": []}),
+            &json!({"command": command, "arguments": []}),
         )
     }
 

@@ -42,6 +42,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "metasync-language-server",
             "metasync-hub",
+            // `analyze` lists a folder as an index run does.
+            "metasync-sources",
             "metasync-ide",
             "metasync-cache",
             "metasync-client",
