@@ -232,6 +232,8 @@ export interface SyncAnswer {
   duration_ms: number;
   /** What went wrong, for people. */
   error?: string | null;
+  /** Milliseconds of it that indexing the workspace took; only in local mode. */
+  index_ms?: number | null;
   /** Objects received. */
   objects: number;
   /** Pages pulled. */
