@@ -24,3 +24,6 @@ pub use position::{
     Completion, Diagnostic, OutlineItem, RelationName, Span, Symbol, SymbolKind, check, completion_at,
     outline, symbol_at,
 };
+
+#[cfg(test)]
+mod tests;

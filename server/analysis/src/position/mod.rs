@@ -1,182 +1,20 @@
 //! From a place in a text to a question to the catalogue. Pure, and at home in half-typed text.
 
-use crate::{Language, Options};
+mod follow;
+mod properties;
+mod sql;
+mod template;
+mod words;
 
-/// A range of bytes in the text as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Span {
-    /// The first byte.
-    pub start: usize,
-    /// The byte after the last one.
-    pub end: usize,
-}
+pub use words::{Completion, Diagnostic, OutlineItem, RelationName, Span, Symbol, SymbolKind};
 
-impl Span {
-    /// The span from `start` up to `end`.
-    pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
-    }
+use crate::{Dialect, Language, Options};
 
-    /// Whether the byte at `offset` lies in it.
-    pub const fn contains(self, offset: usize) -> bool {
-        self.start <= offset && offset < self.end
-    }
+/// Texts above this size are not looked into: an editor asks at every key.
+const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
 
-    /// Whether a cursor at `offset` stands in it or at its end.
-    pub const fn touches(self, offset: usize) -> bool {
-        self.start <= offset && offset <= self.end
-    }
-}
-
-/// A name in a text and what it means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Symbol {
-    /// The name under the cursor.
-    pub span: Span,
-    /// What it names.
-    pub kind: SymbolKind,
-}
-
-/// What a name in a text means, as a question to the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SymbolKind {
-    /// A relation: `ref('x')`, `source('a','b')`, a table in FROM, a model, seed or source in dbt's YAML.
-    Relation(RelationName),
-    /// A column.
-    Column {
-        /// The name as written, without quotes.
-        column: String,
-        /// Relations in scope that may own it, best first.
-        candidates: Vec<RelationName>,
-        /// Where it comes from, when followed through aliases, CTEs and subqueries: real relation and its column.
-        origins: Vec<(RelationName, String)>,
-        /// The expression that computes it, when a CTE or subquery of this file does.
-        local: Option<String>,
-    },
-    /// A macro of the project or of a package.
-    Macro {
-        /// The package before the dot, if there is one.
-        package: Option<String>,
-        /// Its name.
-        name: String,
-    },
-    /// A CTE of this file.
-    Cte {
-        /// Its name.
-        name: String,
-        /// Its columns as far as they can be told.
-        columns: Vec<String>,
-        /// Where its name stands in its definition.
-        span: Span,
-    },
-    /// A `doc('name')` block.
-    Doc {
-        /// Its name.
-        name: String,
-    },
-    /// A `var('name')`.
-    Var {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// How a text names a relation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RelationName {
-    /// `ref('package', 'name')`.
-    Ref {
-        /// The package or project, if named.
-        package: Option<String>,
-        /// The model, seed or snapshot.
-        name: String,
-    },
-    /// `source('source', 'table')`.
-    Source {
-        /// The source.
-        source: String,
-        /// The table of it; empty where only the source is named.
-        table: String,
-    },
-    /// A table as SQL names it, parts without quotes, lower-cased unless quoted.
-    Table {
-        /// `database`, `schema`, `table`, as many as are written.
-        parts: Vec<String>,
-    },
-    /// What this file itself defines.
-    ThisFile,
-}
-
-/// What may be completed at a place. `prefix` is what stands there already, `span` what to replace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the fields repeat: prefix and span as said above")]
-pub enum Completion {
-    /// Models, seeds and snapshots, inside `ref('…')`.
-    Refs {
-        package: Option<String>,
-        prefix: String,
-        span: Span,
-    },
-    /// Sources, inside the first argument of `source('…')`.
-    Sources { prefix: String, span: Span },
-    /// The tables of one source.
-    SourceTables {
-        source: String,
-        prefix: String,
-        span: Span,
-    },
-    /// Columns: of the relations in scope, and those that CTEs or subqueries of this file make.
-    Columns {
-        relations: Vec<RelationName>,
-        local_columns: Vec<String>,
-        prefix: String,
-        span: Span,
-    },
-    /// Relations after FROM or JOIN; `ctes` are this file's own.
-    Relations {
-        ctes: Vec<String>,
-        prefix: String,
-        span: Span,
-    },
-    /// Macros, inside `{{ … }}`.
-    Macros {
-        package: Option<String>,
-        prefix: String,
-        span: Span,
-    },
-    /// `doc('…')` blocks.
-    Docs { prefix: String, span: Span },
-}
-
-/// One entry of a file's outline.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutlineItem {
-    /// What to show.
-    pub name: String,
-    /// `model`, `cte`, `column`, `table`, `view`, `query`, `macro`, `source`, `seed`, `test`, …
-    pub kind: String,
-    /// More about it, such as a type.
-    pub detail: Option<String>,
-    /// All of it.
-    pub range: Span,
-    /// Its name, inside `range`.
-    pub selection: Span,
-    /// What it is made of.
-    pub children: Vec<OutlineItem>,
-}
-
-/// Something wrong with a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// Where.
-    pub span: Span,
-    /// What, in one sentence.
-    pub message: String,
-    /// A stable word: `sql-syntax`, `jinja-syntax`, `yaml-syntax`.
-    pub code: String,
-}
-
-/// What stands at byte `offset` of `text`; `None` on white space, keywords, literals, and beyond the text.
+/// What stands at byte `offset` of `text`; `None` on white space, keywords, literals, and beyond the text. Columns
+/// are followed through the aliases, CTEs and subqueries of the text itself.
 pub fn symbol_at(
     language: Language,
     path: &str,
@@ -184,7 +22,55 @@ pub fn symbol_at(
     offset: usize,
     options: &Options,
 ) -> Option<Symbol> {
-    let _ = (language, path, text, offset, options);
+    let byte = text.as_bytes().get(offset)?;
+    if byte.is_ascii_whitespace() || text.len() > MAX_TEXT_BYTES {
+        return None;
+    }
+    let dialect = options.dialect.unwrap_or(Dialect::Ansi);
+    match language {
+        Language::Sql => match template::symbol(text, offset) {
+            Some(found) => found,
+            None => sql::symbol(text, offset, dialect),
+        },
+        Language::Yaml => properties::symbol(text, offset),
+        Language::Markdown => {
+            template::heading(text, offset).or_else(|| template::symbol(text, offset).flatten())
+        }
+        Language::Python => template::in_calls(text, 0, text.len(), offset)
+            .filter(|symbol| matches!(symbol.kind, SymbolKind::Relation(_))),
+        Language::Csv => header_cell(path, text, offset),
+        Language::Other => None,
+    }
+}
+
+/// A column's name in the first line of a seed.
+fn header_cell(path: &str, text: &str, offset: usize) -> Option<Symbol> {
+    let header = text.lines().next()?;
+    let delimiter = if path.ends_with(".tsv") { '\t' } else { ',' };
+    let mut start = if header.starts_with('\u{feff}') {
+        '\u{feff}'.len_utf8()
+    } else {
+        0
+    };
+    for cell in header.get(start..)?.split(delimiter) {
+        let end = start + cell.len();
+        if (start..end).contains(&offset) {
+            let column = cell.trim().trim_matches('"').to_owned();
+            let this = RelationName::ThisFile;
+            let origins = vec![(this.clone(), column.clone())];
+            let kind = SymbolKind::Column {
+                column,
+                candidates: vec![this],
+                origins,
+                local: None,
+            };
+            return Some(Symbol {
+                span: Span::new(start, end),
+                kind,
+            });
+        }
+        start = end + delimiter.len_utf8();
+    }
     None
 }
 

@@ -4,4 +4,5 @@ pub(crate) mod lex;
 pub(crate) mod lineage;
 pub(crate) mod parse;
 pub(crate) mod repair;
+pub(crate) mod sketch;
 pub(crate) mod split;

@@ -1,0 +1,106 @@
+//! What stands at a place in dbt's YAML.
+
+use super::template::in_calls;
+use super::{RelationName, Span, Symbol, SymbolKind};
+use crate::yaml::tree::{Node, parse};
+
+/// What stands at `offset` of a YAML text.
+pub(super) fn symbol(text: &str, offset: usize) -> Option<Symbol> {
+    let root = parse(text);
+    let mut trail = Vec::new();
+    let (_, span) = descend(&root, offset, &mut trail)?;
+    let raw = text.get(span.start..span.end).unwrap_or("");
+    if ["ref(", "source(", "doc(", "{{"]
+        .iter()
+        .any(|call| raw.contains(call))
+    {
+        return in_calls(text, span.start, span.end, offset);
+    }
+    let kind = named(&trail)?;
+    Some(Symbol { span, kind })
+}
+
+/// A step on the way to a scalar: the map and the key in it.
+struct Step<'n> {
+    map: &'n Node,
+    key: &'n str,
+}
+
+fn descend<'n>(node: &'n Node, offset: usize, trail: &mut Vec<Step<'n>>) -> Option<(&'n str, Span)> {
+    match node {
+        Node::Scalar { text, span, .. } => span.contains(offset).then_some((text, *span)),
+        Node::List { items, .. } => items
+            .iter()
+            .find(|item| item.span().contains(offset))
+            .and_then(|item| descend(item, offset, trail)),
+        Node::Map { entries, .. } => {
+            let entry = entries.iter().find(|entry| entry.value.span().contains(offset))?;
+            trail.push(Step {
+                map: node,
+                key: &entry.key,
+            });
+            descend(&entry.value, offset, trail)
+        }
+        Node::Null { .. } => None,
+    }
+}
+
+fn named(trail: &[Step<'_>]) -> Option<SymbolKind> {
+    let keys: Vec<&str> = trail.iter().map(|step| step.key).collect();
+    let name = |nth: usize| {
+        trail
+            .get(nth)
+            .and_then(|step| step.map.text("name"))
+            .map(|(name, _)| name.to_owned())
+    };
+    let model = |nth: usize| {
+        Some(RelationName::Ref {
+            package: None,
+            name: name(nth)?,
+        })
+    };
+    let column = |column: String, relation: RelationName| SymbolKind::Column {
+        origins: vec![(relation.clone(), column.clone())],
+        column,
+        candidates: vec![relation],
+        local: None,
+    };
+    match keys.as_slice() {
+        ["models" | "seeds" | "snapshots", "name"] => Some(SymbolKind::Relation(model(1)?)),
+        ["models" | "seeds" | "snapshots", "columns", "name"] => Some(column(name(2)?, model(1)?)),
+        // The arguments of a test: `relationships: {to: ref('x'), field: id}`.
+        ["models" | "seeds" | "snapshots", .., "field"] => {
+            let step = trail.last()?;
+            let (to, _) = step.map.text("to")?;
+            let call = crate::jinja::calls::calls(to, 0, to.len()).into_iter().next()?;
+            let (field, _) = step.map.text("field")?;
+            Some(column(field.to_owned(), crate::jinja::mask::relation(&call)?))
+        }
+        ["sources", "name"] => Some(SymbolKind::Relation(RelationName::Source {
+            source: name(1)?,
+            table: String::new(),
+        })),
+        ["sources", "tables", "name"] => Some(SymbolKind::Relation(RelationName::Source {
+            source: name(1)?,
+            table: name(2)?,
+        })),
+        ["sources", "tables", "columns", "name"] => Some(column(
+            name(3)?,
+            RelationName::Source {
+                source: name(1)?,
+                table: name(2)?,
+            },
+        )),
+        ["macros", "name"] => Some(SymbolKind::Macro {
+            package: None,
+            name: name(1)?,
+        }),
+        [
+            "exposures" | "metrics" | "semantic_models" | "saved_queries" | "data_tests" | "analyses",
+            "name",
+        ] => Some(SymbolKind::Relation(RelationName::Table {
+            parts: vec![name(1)?],
+        })),
+        _ => None,
+    }
+}

@@ -1,0 +1,218 @@
+//! What stands at a place in SQL.
+
+use std::cell::Cell;
+
+use super::follow::{BUDGET, Place, Sketch, locate};
+use super::{RelationName, Symbol, SymbolKind};
+use crate::Dialect;
+use crate::jinja::mask::mask;
+use crate::sql::lex::{TokenKind, tokens};
+use crate::sql::sketch::{Cte, Named, Origin, Query, Relation, is_reserved, sketch};
+
+/// How many CTEs deep the columns of a relation are looked for.
+pub(super) const MAX_CHAIN: usize = 12;
+
+/// What stands at `offset` outside of Jinja.
+pub(super) fn symbol(text: &str, offset: usize, dialect: Dialect) -> Option<Symbol> {
+    let masked = mask(text);
+    let tokens = tokens(&masked.text, dialect);
+    let (queries, targets) = sketch(&masked.text, &tokens);
+    let sketch = Sketch {
+        sql: &masked.text,
+        masked: &masked,
+        tokens: &tokens,
+        budget: Cell::new(BUDGET),
+    };
+    let at = sketch.token_at(offset)?;
+    let token = tokens.get(at)?;
+    if !token.is_name() || crate::jinja::mask::is_placeholder(token.text(&masked.text)) {
+        return None;
+    }
+    let found = |kind| {
+        Some(Symbol {
+            span: sketch.span(at),
+            kind,
+        })
+    };
+    if let Some(parts) = targets
+        .iter()
+        .find(|parts| parts.iter().any(|part| part.span.contains(offset)))
+    {
+        return found(SymbolKind::Relation(sketch.relation_name(&names(parts))?));
+    }
+    if let Some(kind) = defined_cte(&sketch, &queries, offset) {
+        return found(kind);
+    }
+    let place = locate(&queries, offset)?;
+    if let Some(kind) = in_relation(&sketch, &place, offset) {
+        return found(kind);
+    }
+    let is_keyword = is_reserved(token, &masked.text);
+    let after_dot = at > 0 && tokens[at - 1].kind == TokenKind::Mark(b'.');
+    if is_keyword && !after_dot {
+        return None;
+    }
+    let is_function = tokens
+        .get(at + 1)
+        .is_some_and(|next| next.kind == TokenKind::Mark(b'('));
+    let before_dot = tokens
+        .get(at + 1)
+        .is_some_and(|next| next.kind == TokenKind::Mark(b'.'));
+    if is_function {
+        return None;
+    }
+    let name = token.name(&masked.text);
+    if before_dot && !after_dot {
+        // The qualifier of a column.
+        return found(qualifier(&sketch, &place, &name)?);
+    }
+    if let Some(kind) = output(&sketch, &place, offset, &name, after_dot) {
+        return found(kind);
+    }
+    let mut first = at;
+    while first >= 2 && tokens[first - 1].kind == TokenKind::Mark(b'.') && tokens[first - 2].is_name() {
+        first -= 2;
+    }
+    let parts: Vec<String> = (first..=at)
+        .step_by(2)
+        .map(|at| tokens[at].name(&masked.text))
+        .collect();
+    let followed = sketch
+        .column(&parts, &place.blocks, &place.ctes)
+        .unwrap_or_default();
+    found(SymbolKind::Column {
+        column: name,
+        candidates: followed.candidates,
+        origins: followed.origins,
+        local: followed.local,
+    })
+}
+
+fn names(parts: &[Named]) -> Vec<String> {
+    parts.iter().map(|part| part.name.clone()).collect()
+}
+
+/// The name of a CTE where it is defined.
+fn defined_cte(sketch: &Sketch<'_>, queries: &[Query], offset: usize) -> Option<SymbolKind> {
+    fn find<'q>(query: &'q Query, offset: usize, before: &mut Vec<&'q Cte>) -> Option<&'q Cte> {
+        for cte in &query.ctes {
+            if cte.name.span.contains(offset) {
+                return Some(cte);
+            }
+            if cte.query.span.touches(offset) {
+                return find(&cte.query, offset, before);
+            }
+            before.push(cte);
+        }
+        let inner = |query: &'q Query, before: &mut Vec<&'q Cte>| {
+            if query.span.touches(offset) {
+                find(query, offset, before)
+            } else {
+                None
+            }
+        };
+        for block in &query.blocks {
+            for relation in &block.relations {
+                if let Origin::Query(query) = &relation.origin
+                    && let Some(found) = inner(query, before)
+                {
+                    return Some(found);
+                }
+            }
+            for query in &block.nested {
+                if let Some(found) = inner(query, before) {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+    let mut before = Vec::new();
+    let cte = queries
+        .iter()
+        .find_map(|query| find(query, offset, &mut before))?;
+    Some(of_cte(sketch, cte, &before))
+}
+
+fn of_cte(sketch: &Sketch<'_>, cte: &Cte, before: &[&Cte]) -> SymbolKind {
+    SymbolKind::Cte {
+        name: cte.name.name.clone(),
+        columns: sketch.columns_of_cte(cte, before, MAX_CHAIN),
+        span: cte.name.span,
+    }
+}
+
+/// What a relation of a FROM clause is.
+fn meaning(sketch: &Sketch<'_>, relation: &Relation, place: &Place<'_>) -> Option<SymbolKind> {
+    let Origin::Table(parts) = &relation.origin else {
+        return None;
+    };
+    if let [only] = parts.as_slice()
+        && let Some(at) = place
+            .ctes
+            .iter()
+            .rposition(|cte| cte.name.name.eq_ignore_ascii_case(&only.name))
+    {
+        return Some(of_cte(sketch, place.ctes[at], &place.ctes[..at]));
+    }
+    Some(SymbolKind::Relation(sketch.relation_name(&names(parts))?))
+}
+
+fn in_relation(sketch: &Sketch<'_>, place: &Place<'_>, offset: usize) -> Option<SymbolKind> {
+    let block = place.blocks.last()?;
+    for relation in &block.relations {
+        let in_name = match &relation.origin {
+            Origin::Table(parts) => parts.iter().any(|part| part.span.contains(offset)),
+            _ => false,
+        };
+        let in_alias = relation
+            .alias
+            .as_ref()
+            .is_some_and(|alias| alias.span.contains(offset));
+        if in_name || in_alias {
+            return meaning(sketch, relation, place);
+        }
+    }
+    None
+}
+
+fn qualifier(sketch: &Sketch<'_>, place: &Place<'_>, name: &str) -> Option<SymbolKind> {
+    let relation = place.blocks.iter().rev().find_map(|block| {
+        block
+            .relations
+            .iter()
+            .find(|relation| sketch.is_called(relation, name))
+    })?;
+    meaning(sketch, relation, place)
+}
+
+/// The alias of a select item: where it is given, or where it is used behind the list of items.
+fn output(
+    sketch: &Sketch<'_>,
+    place: &Place<'_>,
+    offset: usize,
+    name: &str,
+    qualified: bool,
+) -> Option<SymbolKind> {
+    let block = place.blocks.last()?;
+    let item = block.items.iter().find(|item| match &item.alias {
+        Some(alias) => {
+            alias.span.contains(offset)
+                || !qualified && offset >= block.items_end && alias.name.eq_ignore_ascii_case(name)
+        }
+        None => false,
+    })?;
+    let followed = sketch.of_item(item, &place.blocks, &place.ctes);
+    let (first, end) = sketch.expression(item);
+    let candidates = if place.is_outermost {
+        vec![RelationName::ThisFile]
+    } else {
+        Vec::new()
+    };
+    Some(SymbolKind::Column {
+        column: name.to_owned(),
+        candidates,
+        origins: followed.origins,
+        local: Some(followed.local.unwrap_or_else(|| sketch.text(first, end))),
+    })
+}

@@ -1,0 +1,175 @@
+//! The words of the position side: places, symbols, completions, outlines, diagnostics.
+
+/// A range of bytes in the text as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last one.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span from `start` up to `end`.
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// Whether the byte at `offset` lies in it.
+    pub const fn contains(self, offset: usize) -> bool {
+        self.start <= offset && offset < self.end
+    }
+
+    /// Whether a cursor at `offset` stands in it or at its end.
+    pub const fn touches(self, offset: usize) -> bool {
+        self.start <= offset && offset <= self.end
+    }
+}
+
+/// A name in a text and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symbol {
+    /// The name under the cursor.
+    pub span: Span,
+    /// What it names.
+    pub kind: SymbolKind,
+}
+
+/// What a name in a text means, as a question to the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SymbolKind {
+    /// A relation: `ref('x')`, `source('a','b')`, a table in FROM, a model, seed or source in dbt's YAML.
+    Relation(RelationName),
+    /// A column.
+    Column {
+        /// The name as written, without quotes.
+        column: String,
+        /// Relations in scope that may own it, best first.
+        candidates: Vec<RelationName>,
+        /// Where it comes from, when followed through aliases, CTEs and subqueries: real relation and its column.
+        origins: Vec<(RelationName, String)>,
+        /// The expression that computes it, when a CTE or subquery of this file does.
+        local: Option<String>,
+    },
+    /// A macro of the project or of a package.
+    Macro {
+        /// The package before the dot, if there is one.
+        package: Option<String>,
+        /// Its name.
+        name: String,
+    },
+    /// A CTE of this file.
+    Cte {
+        /// Its name.
+        name: String,
+        /// Its columns as far as they can be told.
+        columns: Vec<String>,
+        /// Where its name stands in its definition.
+        span: Span,
+    },
+    /// A `doc('name')` block.
+    Doc {
+        /// Its name.
+        name: String,
+    },
+    /// A `var('name')`.
+    Var {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// How a text names a relation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RelationName {
+    /// `ref('package', 'name')`.
+    Ref {
+        /// The package or project, if named.
+        package: Option<String>,
+        /// The model, seed or snapshot.
+        name: String,
+    },
+    /// `source('source', 'table')`.
+    Source {
+        /// The source.
+        source: String,
+        /// The table of it; empty where only the source is named.
+        table: String,
+    },
+    /// A table as SQL names it, parts without quotes, lower-cased unless quoted.
+    Table {
+        /// `database`, `schema`, `table`, as many as are written.
+        parts: Vec<String>,
+    },
+    /// What this file itself defines.
+    ThisFile,
+}
+
+/// What may be completed at a place. `prefix` is what stands there already, `span` what to replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields repeat: prefix and span as said above")]
+pub enum Completion {
+    /// Models, seeds and snapshots, inside `ref('…')`.
+    Refs {
+        package: Option<String>,
+        prefix: String,
+        span: Span,
+    },
+    /// Sources, inside the first argument of `source('…')`.
+    Sources { prefix: String, span: Span },
+    /// The tables of one source.
+    SourceTables {
+        source: String,
+        prefix: String,
+        span: Span,
+    },
+    /// Columns: of the relations in scope, and those that CTEs or subqueries of this file make.
+    Columns {
+        relations: Vec<RelationName>,
+        local_columns: Vec<String>,
+        prefix: String,
+        span: Span,
+    },
+    /// Relations after FROM or JOIN; `ctes` are this file's own.
+    Relations {
+        ctes: Vec<String>,
+        prefix: String,
+        span: Span,
+    },
+    /// Macros, inside `{{ … }}`.
+    Macros {
+        package: Option<String>,
+        prefix: String,
+        span: Span,
+    },
+    /// `doc('…')` blocks.
+    Docs { prefix: String, span: Span },
+}
+
+/// One entry of a file's outline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutlineItem {
+    /// What to show.
+    pub name: String,
+    /// `model`, `cte`, `column`, `table`, `view`, `query`, `macro`, `source`, `seed`, `test`, …
+    pub kind: String,
+    /// More about it, such as a type.
+    pub detail: Option<String>,
+    /// All of it.
+    pub range: Span,
+    /// Its name, inside `range`.
+    pub selection: Span,
+    /// What it is made of.
+    pub children: Vec<OutlineItem>,
+}
+
+/// Something wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Where.
+    pub span: Span,
+    /// What, in one sentence.
+    pub message: String,
+    /// A stable word: `sql-syntax`, `jinja-syntax`, `yaml-syntax`.
+    pub code: String,
+}

@@ -1,0 +1,1 @@
+//! Whole workspaces in, facts out.

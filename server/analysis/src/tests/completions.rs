@@ -1,0 +1,1 @@
+//! What may be completed at `$0`.

@@ -1,0 +1,1 @@
+//! Nothing panics, whatever is typed.
