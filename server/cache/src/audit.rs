@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     CacheError, Reader,
     apply::counters::{Counter, load},
-    cache::quick_check,
+    open::quick_check,
     rows,
 };
 

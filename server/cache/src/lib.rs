@@ -14,6 +14,7 @@ mod facts;
 mod file;
 mod limits;
 mod meta;
+mod open;
 mod reader;
 mod rebuild;
 mod rows;

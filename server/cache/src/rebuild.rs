@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use metasync_protocol::editor::HistoryRun;
 use rusqlite::backup::{Backup, StepResult};
 
-use crate::{Cache, CacheError, cache::open_copy, file, limits::BUSY_TIMEOUT, meta, schema};
+use crate::{Cache, CacheError, file, limits::BUSY_TIMEOUT, meta, open::open_copy};
 
 /// Wait between two attempts to become the writer.
 const RETRY_EVERY: Duration = Duration::from_millis(20);
@@ -24,14 +24,19 @@ impl Cache {
                 path: self.path.clone(),
             });
         };
-        open_copy(&file::beside(&self.path, ".rebuild"), lock)
+        let mut copy = open_copy(&file::beside(&self.path, ".rebuild"), lock)?;
+        // A copy that is built because of a wrong checksum must know when it is the second one.
+        if let Some(at) = self.get_meta::<String>(meta::names::MISMATCH_AT)? {
+            copy.set_meta(meta::names::MISMATCH_AT, &at)?;
+        }
+        Ok(copy)
     }
 
     /// Replaces all rows, cursor and checksums by those of a copy from [`Cache::begin_rebuild`].
     /// What is remembered (organization, answers, history, …) stays.
     pub fn swap(&mut self, rebuilt: Cache) -> Result<(), CacheError> {
         let mut rebuilt = rebuilt;
-        schema::create_later_indexes(&rebuilt.connection).map_err(|e| CacheError::sql(&rebuilt.path, e))?;
+        rebuilt.index_once()?;
         self.carry_over(&mut rebuilt)?;
         self.write(|_| Ok(()))?; // opens the file again if another window replaced it
         let live = self.path.clone();

@@ -44,12 +44,11 @@ pub fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-/// Builds the indexes that a first sync does without.
-pub fn create_later_indexes(connection: &Connection) -> rusqlite::Result<()> {
+/// SQL of the indexes that a first sync does without.
+pub fn later_indexes() -> &'static str {
     let later = SQL.split(LATER).nth(1).unwrap_or_default();
     // The marker's own line is the rest of a comment.
-    let later = later.split_once('\n').map_or("", |(_, rest)| rest);
-    connection.execute_batch(&format!("BEGIN IMMEDIATE;\n{later}\nCOMMIT;"))
+    later.split_once('\n').map_or("", |(_, rest)| rest)
 }
 
 /// What every connection needs: it trusts nothing in the file, and notices damaged cells.

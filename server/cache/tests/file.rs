@@ -366,6 +366,14 @@ fn a_wrong_checksum_is_noticed_and_a_second_one_reported() {
         matches!(applied, Applied::Mismatch { repeated: true, .. }),
         "{applied:?}"
     );
+    // So is one in a copy that was built because of the first.
+    let mut copy = cache.begin_rebuild().unwrap();
+    let applied = copy.apply(&page, None, None).unwrap();
+    assert!(
+        matches!(applied, Applied::Mismatch { repeated: true, .. }),
+        "{applied:?}"
+    );
+    drop(copy);
     // Reset, sent again: all is well.
     cache.reset_connections(&[wrong]).unwrap();
     cache.drop_cursor().unwrap();

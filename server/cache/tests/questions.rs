@@ -71,7 +71,7 @@ fn shop() -> Shop {
     let by_day = with(&by_day, |_, owned| {
         owned
             .lineage
-            .push(flow(orders.object.id, "AMOUNT", "total_amount"))
+            .push(flow(orders.object.id, "AMOUNT", "total_amount"));
     });
     let seed = object(0, "seed", "jaffle_shop.orders_seed", &[("id", "int")], &[]);
     let test = object(0, "test", "jaffle_shop.tests.orders", &[], &[orders.object.id]);
@@ -142,6 +142,7 @@ fn list(hits: &[ObjectHit]) -> String {
         .collect()
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "expect! is written in the call")]
 fn check(hits: &[ObjectHit], expected: Expect) {
     expected.assert_eq(&list(hits));
 }

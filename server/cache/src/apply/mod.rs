@@ -91,12 +91,14 @@ impl Cache {
     }
 
     /// Builds the indexes that a first sync does without, once.
-    fn index_once(&mut self) -> Result<(), CacheError> {
+    pub(crate) fn index_once(&mut self) -> Result<(), CacheError> {
         if self.read(|c| meta::get::<bool>(c, meta::names::INDEXED))? == Some(true) {
             return Ok(());
         }
-        self.read(schema::create_later_indexes)?;
-        self.write(|tx| meta::set(tx, meta::names::INDEXED, &true))
+        self.write(|tx| {
+            tx.execute_batch(schema::later_indexes())?;
+            meta::set(tx, meta::names::INDEXED, &true)
+        })
     }
 }
 

@@ -19,9 +19,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{
     CacheError,
-    cache::check_version,
     file::{self, Identity},
     limits::{IDLE_READERS_MAX, READ_BUSY_TIMEOUT, READER_CACHE_KIB},
+    open::check_version,
     schema,
 };
 
