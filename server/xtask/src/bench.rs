@@ -4,6 +4,7 @@
 //! [`record::Report`], on stdout. Ours and what it is compared with are measured in the same run of
 //! the same program, so that a busy machine slows both: the ratio is what one reads.
 
+mod cache;
 mod machine;
 mod record;
 mod results;
@@ -37,6 +38,13 @@ struct Program {
 enum Target {
     /// `cargo bench --bench NAME`
     Bench(&'static str),
+    /// `cargo run --release --example NAME`, with these arguments in quick runs, and how what it
+    /// prints becomes a report.
+    Example {
+        name: &'static str,
+        quick: &'static [&'static str],
+        report: fn(&str) -> Result<Report>,
+    },
 }
 
 /// The crate with the benchmarks of whole programs.
@@ -44,6 +52,17 @@ const STORIES: &str = "metasync-tests";
 
 /// All benchmarks.
 const PROGRAMS: &[Program] = &[
+    Program {
+        name: "cache",
+        about: "the cache alone: a first sync's rows, look-ups, lineage, search",
+        package: "metasync-cache",
+        target: Target::Example {
+            name: "bench_cache",
+            quick: &["10000"],
+            report: cache::report,
+        },
+        starts_metasync: false,
+    },
     Program {
         name: "start",
         about: "from starting the language server to its first answer",
@@ -108,17 +127,26 @@ pub fn run(quick: bool, names: &[String]) -> Result<()> {
 
 /// Builds a benchmark with the release profile, runs it, and reads what it prints.
 fn measure(program: &Program, quick: bool) -> Result<Report> {
-    let mut arguments = match program.target {
-        Target::Bench(name) => vec!["bench", "--quiet", "--package", program.package, "--bench", name],
+    let (mut arguments, when_quick): (_, &[&str]) = match &program.target {
+        Target::Bench(name) => (vec!["bench", "--quiet", "--bench", name], &["--quick"]),
+        Target::Example { name, quick, .. } => {
+            (vec!["run", "--quiet", "--release", "--example", name], quick)
+        }
     };
+    arguments.extend(["--package", program.package]);
     if quick {
-        arguments.extend(["--", "--quick"]);
+        arguments.push("--");
+        arguments.extend(when_quick);
     }
     let mut command = process::command("cargo", &arguments);
     command.env("METASYNC_BIN", crate::suite::steps::program());
     let printed = process::captured(command)?;
-    let mut report: Report = serde_json::from_str(&printed)
-        .with_context(|| format!("{} did not print one report", program.name))?;
+    let mut report = match &program.target {
+        Target::Bench(name) => {
+            serde_json::from_str(&printed).with_context(|| format!("{name} did not print one report"))?
+        }
+        Target::Example { report, .. } => report(&printed)?,
+    };
     report.benchmark = program.name.to_owned();
     Ok(report)
 }
