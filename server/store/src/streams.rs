@@ -119,6 +119,28 @@ pub(crate) async fn connection_of(
         .transpose()
 }
 
+/// Streams of an organization that were removed at or after a time: number, connection, channel.
+/// `""`: all that there ever were, the live ones too.
+pub(crate) async fn since(tx: &mut Connection, org: Uuid, time: &str) -> Result<Vec<(u64, Uuid, Channel)>> {
+    sqlx::query(
+        "SELECT number, connection_id, channel FROM streams
+         WHERE org_id = $1 AND (removed_at >= $2 OR (removed_at IS NULL AND $2 = ''))",
+    )
+    .bind(text(org))
+    .bind(time)
+    .fetch_all(tx)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok((
+            number(row, "number")?,
+            id(row, "connection_id")?,
+            channel(row.try_get("channel")?)?,
+        ))
+    })
+    .collect()
+}
+
 /// A stream of a connection, to be written: the caller holds the write transaction, which is the
 /// lock here.
 pub(crate) async fn locked(

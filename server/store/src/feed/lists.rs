@@ -92,11 +92,12 @@ struct Kept {
     owner: ListOwner,
     list: Arc<KeyList>,
     used: Instant,
-    /// The offset that a client who goes through it asks for next.
+    /// The offset that was asked for last, and the one that follows it.
+    last: u64,
     next: u64,
 }
 
-/// All lists, the one used last at the end.
+/// All lists, the one made last at the end.
 #[derive(Default)]
 pub(crate) struct KeyLists(VecDeque<Kept>);
 
@@ -108,15 +109,18 @@ impl KeyLists {
             owner,
             list,
             used: now,
+            last: 0,
             next: limit,
         });
         while self.0.len() > MAX_LISTS || (self.0.len() > 1 && self.keys() > MAX_KEYS) {
-            self.0.pop_front();
+            let oldest = (0..self.0.len() - 1).min_by_key(|i| self.0[*i].used);
+            self.0.remove(oldest.unwrap_or(0));
         }
     }
 
-    /// The list that a page at `offset` is read from. Of several that one client began, the one
-    /// that waits for this offset; else (a page asked for twice) the latest.
+    /// The list that a page at `offset` is read from: the owner's latest. Only where that one is
+    /// elsewhere and another of the owner's is just there, two programs are taken to be at work that
+    /// can't be told apart, and it is that other one.
     pub(super) fn find(
         &mut self,
         owner: &ListOwner,
@@ -125,14 +129,16 @@ impl KeyLists {
         now: Instant,
     ) -> Option<Arc<KeyList>> {
         self.forget(now);
-        let waiting = self.0.iter().rposition(|k| k.owner == *owner && k.next == offset);
-        let index = waiting.or_else(|| self.0.iter().rposition(|k| k.owner == *owner))?;
-        let mut kept = self.0.remove(index)?;
+        let there = self
+            .0
+            .iter()
+            .rposition(|k| k.owner == *owner && (k.next == offset || k.last == offset));
+        let index = there.or_else(|| self.0.iter().rposition(|k| k.owner == *owner))?;
+        let kept = self.0.get_mut(index)?;
         kept.used = now;
+        kept.last = offset;
         kept.next = offset.saturating_add(limit);
-        let list = Arc::clone(&kept.list);
-        self.0.push_back(kept);
-        Some(list)
+        Some(Arc::clone(&kept.list))
     }
 
     fn forget(&mut self, now: Instant) {
@@ -186,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_begun_lists_the_one_that_waits_for_the_offset_is_read() {
+    fn of_two_begun_lists_the_one_that_is_there_is_read() {
         let (mut lists, now) = (KeyLists::default(), Instant::now());
         let point =
             |lists: &mut KeyLists, offset| lists.find(&owner("alice"), offset, 10, now).map(|l| l.point);

@@ -12,6 +12,7 @@ use super::{
     scope::{Held, Scope},
 };
 use crate::{
+    clock,
     database::{Connection, Database},
     epoch::Epoch,
     error::{Result, StoreError},
@@ -72,39 +73,43 @@ pub(super) async fn add(database: &Database, org: Uuid, scope: &Scope) -> Result
     u64::try_from(at).map_err(|e| StoreError::row("sync_points", "at", e))
 }
 
-/// What a client has that names a time: exactly what its point says if there is one, else at least
-/// what the newest point says that is old enough.
+/// What a client has that names a time: what its point served if there is one, else what the newest
+/// point says that is old enough, whatever the client's clock.
 pub(super) async fn held(tx: &mut Connection, org: Uuid, at: Timestamp, epoch: Epoch) -> Result<Held> {
+    let safe = at.checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
     let micros = at.as_microsecond();
     let is_whole = at.as_nanosecond() == i128::from(micros) * 1_000;
-    if is_whole {
+    if is_whole && micros >= epoch.since {
         let row = sqlx::query("SELECT served FROM sync_points WHERE org_id = $1 AND at = $2")
             .bind(text(org))
             .bind(micros)
             .fetch_optional(&mut *tx)
             .await?;
         if let Some(row) = row {
-            return Ok(Held::Exactly(positions(json(&row, "served")?)));
+            return Ok(Held::AtLeast {
+                positions: positions(json(&row, "served")?),
+                // points may be a little ahead of the clock that stamps removals
+                since: Some(clock::text(safe)),
+            });
         }
     }
-    let safe = at
-        .checked_sub(CLOCK_SKEW)
-        .unwrap_or(Timestamp::MIN)
-        .as_microsecond();
-    if safe < epoch.since {
-        // It may have synced with what a restore has undone.
+    if safe.as_microsecond() < epoch.since {
+        // It may hold what a restore has undone.
         return Ok(Held::Unknown);
     }
     let row =
         sqlx::query("SELECT heads FROM sync_points WHERE org_id = $1 AND at <= $2 ORDER BY at DESC LIMIT 1")
             .bind(text(org))
-            .bind(safe)
+            .bind(safe.as_microsecond())
             .fetch_optional(tx)
             .await?;
-    Ok(Held::AtLeast(match row {
-        Some(row) => positions(json(&row, "heads")?),
-        None => Vec::new(),
-    }))
+    Ok(Held::AtLeast {
+        positions: match row {
+            Some(row) => positions(json(&row, "heads")?),
+            None => Vec::new(),
+        },
+        since: None,
+    })
 }
 
 fn positions(heads: Vec<(u64, u64)>) -> Vec<Position> {

@@ -13,14 +13,19 @@ use crate::{
     streams::{self, Stream},
 };
 
-/// What the client says it has.
+/// What the client has, as far as it can be known.
 pub(super) enum Held {
     /// Nothing: tombstones are of no use to it.
     Nothing,
-    /// What a cursor or a sync point names; of a stream that is not named, nothing.
+    /// What a cursor names, and of no other stream anything.
     Exactly(Vec<Position>),
-    /// At least what is named, and nobody knows what else: a time that is no sync point.
-    AtLeast(Vec<Position>),
+    /// What a time names, and perhaps more: a client without cursor may have given up a pull half
+    /// way, and holds what that brought.
+    AtLeast {
+        positions: Vec<Position>,
+        /// Streams that were removed before that time it does not hold; `None`: it may hold any.
+        since: Option<String>,
+    },
     /// Nobody knows what: it has to drop all of it.
     Unknown,
 }
@@ -79,14 +84,16 @@ impl Scope {
 
         let mut reset = BTreeSet::new();
         let (named, unsure) = match held {
-            Held::Nothing => (Vec::new(), false),
-            Held::Exactly(named) => (named, false),
-            Held::AtLeast(named) => (named, true),
+            Held::Nothing => (Vec::new(), None),
+            Held::Exactly(named) => (named, None),
+            Held::AtLeast { positions, since } => (positions, Some(since.unwrap_or_default())),
             Held::Unknown => {
                 reset.extend(&connections);
-                (Vec::new(), true)
+                (Vec::new(), Some(String::new()))
             }
         };
+        // "" is before all times
+        let (since, unsure) = (unsure.as_deref().unwrap_or_default(), unsure.is_some());
         let named: HashMap<u64, Position> = named.into_iter().map(|p| (p.stream, p)).collect();
         let mut served: Vec<Served> = Vec::with_capacity(streams.len());
         for stream in streams {
@@ -105,20 +112,25 @@ impl Scope {
 
         // Streams that the client holds and that are not served: gone, filtered out, or made anew.
         let numbers: BTreeSet<u64> = served.iter().map(|s| s.stream.number).collect();
-        let live: BTreeSet<u64> = heads.iter().map(|(number, _)| *number).collect();
         let mut removed = BTreeSet::new();
-        for number in named.keys().filter(|n| !numbers.contains(n)) {
-            // a time that is no sync point names all streams there were, asked for or not
-            if unsure && live.contains(number) {
-                continue;
-            }
-            let Some((connection, channel)) = streams::connection_of(tx, request.org, *number).await? else {
-                return Ok(None);
-            };
+        let mut lacking = |connection, channel| {
             if !connections.contains(&connection) {
                 removed.insert(connection);
             } else if wants(request, channel) {
                 reset.insert(connection);
+            }
+        };
+        for number in named.keys().filter(|n| !numbers.contains(n)) {
+            let Some((connection, channel)) = streams::connection_of(tx, request.org, *number).await? else {
+                return Ok(None);
+            };
+            lacking(connection, channel);
+        }
+        if unsure {
+            for (number, connection, channel) in streams::since(tx, request.org, since).await? {
+                if !numbers.contains(&number) {
+                    lacking(connection, channel);
+                }
             }
         }
         for stream in &mut served {
