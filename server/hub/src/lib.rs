@@ -1,1 +1,22 @@
-//! placeholder
+//! The hub: HTTP interfaces and runs over the store and the sources.
+//!
+//! - [`config`]: `hub.toml`; [`auth`]: tokens and membership; [`events`]: bells.
+//! - `http`: one module per part of a seed's API. Handlers never reach sources.
+//! - `runs`: the job engine and what runs do. Runs never reach HTTP.
+//!
+//! It knows nothing of editors, and is the same inside a process of its own ([`Hub`]) and inside the
+//! language server ([`embedded()`]).
+
+pub mod auth;
+pub mod config;
+mod embedded;
+pub mod events;
+mod http;
+mod hub;
+mod metrics;
+mod runs;
+
+pub use auth::mint_token;
+pub use config::{ConfigError, HubConfig, load};
+pub use embedded::{Embedded, embedded};
+pub use hub::{Hub, HubError, serve};

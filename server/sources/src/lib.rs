@@ -25,4 +25,4 @@ pub use content::{Contents, FileContent};
 pub use error::SourceError;
 pub use listing::{Entry, ListRequest, Listing};
 pub use registry::{Sources, SourcesOptions};
-pub use source::{Pending, RefreshRequest, Refreshed, Source, SourceSpec};
+pub use source::{CURRENT_BRANCH, Pending, RefreshRequest, Refreshed, Source, SourceSpec};

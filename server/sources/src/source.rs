@@ -27,10 +27,13 @@ pub struct SourceSpec {
     pub local_allowed: bool,
 }
 
+/// The word that stands for the connection's own branch (seed 004, `branches`).
+pub const CURRENT_BRANCH: &str = "current";
+
 /// What a run asks for before it reads.
 #[derive(Clone, Debug, Default)]
 pub struct RefreshRequest {
-    /// Branches to bring up to date; empty means the connection's own.
+    /// Branches to bring up to date; [`CURRENT_BRANCH`], or none at all, means the connection's own.
     pub branches: Vec<String>,
     /// Whether a failed fetch is an error; otherwise the last fetched state serves, with a warning.
     pub must_fetch: bool,
@@ -41,6 +44,8 @@ pub struct RefreshRequest {
 pub struct Refreshed {
     /// The connection's own branch; `None` for sources without branches.
     pub default_branch: Option<String>,
+    /// The branches asked for, by their names.
+    pub branches: Vec<String>,
     /// Commits that were not here before.
     pub commits_pulled: u64,
     /// What was done although something was missing.

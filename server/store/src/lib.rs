@@ -27,7 +27,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-pub use catalog::{Batch, Committed, LiveFile, LiveObject, RunRef, StreamPhase};
+pub use catalog::{Batch, Committed, FoundObject, LiveFile, LiveObject, RunRef, StreamPhase};
 pub use connections::{Removed, StoredConnection};
 pub use documentation::{DocumentationBody, DocumentationFile, DocumentationObject, DocumentationWithObject};
 pub use error::{Result, StoreError};

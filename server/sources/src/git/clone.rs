@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Location, command::Git, names};
 use crate::{
-    RefreshRequest, Refreshed, SourceError,
+    CURRENT_BRANCH, RefreshRequest, Refreshed, SourceError,
     content::content_hash,
     limits::{FETCH_TIMEOUT, LOCAL_GIT_TIMEOUT},
 };
@@ -25,11 +25,14 @@ pub(super) async fn refresh(
         Some(branch) => branch.to_owned(),
         None => default_branch(git, location, request, &mut warnings).await?,
     };
-    let mut branches = if request.branches.is_empty() {
-        vec![default.clone()]
-    } else {
-        request.branches.clone()
-    };
+    let mut branches: Vec<String> = request
+        .branches
+        .iter()
+        .map(|b| if b == CURRENT_BRANCH { &default } else { b }.clone())
+        .collect();
+    if branches.is_empty() {
+        branches.push(default.clone());
+    }
     branches.sort_unstable();
     branches.dedup();
 
@@ -50,6 +53,7 @@ pub(super) async fn refresh(
     }
     Ok(Refreshed {
         default_branch: Some(default),
+        branches,
         commits_pulled: pulled,
         warnings,
     })

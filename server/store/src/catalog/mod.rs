@@ -2,11 +2,14 @@
 
 mod commit;
 mod live;
+mod search;
 mod upsert;
 
 use metasync_protocol::{Channel, Compact, FileRow, ObjectRow, RowHash};
 use serde_json::Value;
 use uuid::Uuid;
+
+pub use search::FoundObject;
 
 use crate::runs::Run;
 

@@ -1,0 +1,302 @@
+//! The table of all routes: the router, `GET /openapi.json` and the tests of access are made from it.
+
+use axum::routing::{MethodRouter, delete, get, post, put};
+use metasync_protocol::{
+    DocumentationRow, SyncPackage,
+    connections::{Connection, ConnectionList, MatchAnswer, MatchRequest, NewConnection},
+    package::PackageQuery,
+    repositories::{Job, SyncRequest},
+    sessions::{RegisterSession, SessionRegistered},
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::{
+    App, connections,
+    documentation::{self, DocumentationInput},
+    job_events, push,
+    repositories::{self, Repository, RepositoryList},
+    search,
+    sessions::{self, SessionList},
+    sync_package, system,
+};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Allowed {
+    /// Everybody, without a token.
+    Everybody,
+    /// Members of the organization.
+    Members,
+    /// Its owners and maintainers.
+    Writers,
+}
+
+/// Makes a schema.
+pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// One route.
+pub(super) struct Endpoint {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) allowed: Allowed,
+    /// What it does, in one line.
+    pub(super) summary: &'static str,
+    /// Names of query parameters.
+    pub(super) query: &'static [&'static str],
+    pub(super) request: Option<SchemaOf>,
+    /// Status of success, and its body.
+    pub(super) answer: (u16, Option<SchemaOf>),
+    pub(super) handler: MethodRouter<App>,
+}
+
+impl Endpoint {
+    fn new(
+        method: &'static str,
+        path: &'static str,
+        allowed: Allowed,
+        handler: MethodRouter<App>,
+        summary: &'static str,
+    ) -> Endpoint {
+        Endpoint {
+            method,
+            path,
+            allowed,
+            summary,
+            query: &[],
+            request: None,
+            answer: (200, None),
+            handler,
+        }
+    }
+
+    fn query(mut self, names: &'static [&'static str]) -> Endpoint {
+        self.query = names;
+        self
+    }
+
+    fn takes<T: JsonSchema>(mut self) -> Endpoint {
+        self.request = Some(schema::<T>);
+        self
+    }
+
+    fn gives<T: JsonSchema>(mut self) -> Endpoint {
+        self.answer.1 = Some(schema::<T>);
+        self
+    }
+
+    fn status(mut self, status: u16) -> Endpoint {
+        self.answer.0 = status;
+        self
+    }
+}
+
+fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// Parameters of the sync package.
+const PACKAGE_QUERY: &[&str] = &[
+    "connection_ids",
+    "last_sync_timestamp",
+    "include_documentation",
+    "limit",
+    "offset",
+    "cursor",
+    "max_bytes",
+    "protocol",
+];
+
+/// All routes.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let mut all = editors();
+    all.extend(repository_routes());
+    all.extend(system_routes());
+    all
+}
+
+/// Seed 002.
+fn editors() -> Vec<Endpoint> {
+    use Allowed::{Members, Writers};
+    const PACKAGE: &str = "/api/metadata-sync/organizations/{org}/sync-package";
+    const QUERY: &str = "/api/metadata-sync/organizations/{org}/sync-package/query";
+    const CONNECTIONS: &str = "/api/metadata-sync/organizations/{org}/connections";
+    const CONNECTION: &str = "/api/metadata-sync/organizations/{org}/connections/{id}";
+    const MATCH: &str = "/api/metadata-sync/organizations/{org}/connections/match-workspace";
+    const DOCUMENTATION: &str = "/api/metadata-sync/organizations/{org}/documentation";
+    const DOCUMENTED: &str = "/api/metadata-sync/organizations/{org}/documentation/{object_id}";
+    const SESSIONS: &str = "/api/metadata-sync/organizations/{org}/ide-sessions";
+    const EVENTS: &str = "/api/metadata-sync/organizations/{org}/events";
+    vec![
+        Endpoint::new(
+            "GET",
+            PACKAGE,
+            Members,
+            get(sync_package::get),
+            "A page of what changed",
+        )
+        .query(PACKAGE_QUERY)
+        .gives::<SyncPackage>(),
+        Endpoint::new(
+            "POST",
+            QUERY,
+            Members,
+            post(sync_package::query),
+            "The same, for long cursors",
+        )
+        .takes::<PackageQuery>()
+        .gives::<SyncPackage>(),
+        Endpoint::new(
+            "GET",
+            CONNECTIONS,
+            Members,
+            get(connections::list),
+            "All connections",
+        )
+        .gives::<ConnectionList>(),
+        Endpoint::new(
+            "POST",
+            CONNECTIONS,
+            Writers,
+            post(connections::add),
+            "Add a connection",
+        )
+        .takes::<NewConnection>()
+        .gives::<Connection>()
+        .status(201),
+        Endpoint::new(
+            "DELETE",
+            CONNECTION,
+            Writers,
+            delete(connections::remove),
+            "Remove a connection",
+        )
+        .status(204),
+        Endpoint::new(
+            "POST",
+            MATCH,
+            Members,
+            post(connections::match_workspace),
+            "Which connections a workspace is",
+        )
+        .takes::<MatchRequest>()
+        .gives::<MatchAnswer>(),
+        Endpoint::new(
+            "GET",
+            DOCUMENTATION,
+            Members,
+            get(documentation::list),
+            "Documentation of objects",
+        )
+        .query(&["connection_ids", "object_ids"]),
+        Endpoint::new(
+            "PUT",
+            DOCUMENTED,
+            Writers,
+            put(documentation::put),
+            "Replace an object's documentation",
+        )
+        .takes::<DocumentationInput>()
+        .gives::<DocumentationRow>(),
+        Endpoint::new(
+            "POST",
+            SESSIONS,
+            Members,
+            post(sessions::register),
+            "Register an editor's workspace",
+        )
+        .takes::<RegisterSession>()
+        .gives::<SessionRegistered>(),
+        Endpoint::new(
+            "GET",
+            SESSIONS,
+            Members,
+            get(sessions::list),
+            "Registered workspaces",
+        )
+        .gives::<SessionList>(),
+        Endpoint::new(
+            "GET",
+            EVENTS,
+            Members,
+            get(push::events),
+            "Tells what moved, as server-sent events",
+        ),
+    ]
+}
+
+/// Seed 004.
+fn repository_routes() -> Vec<Endpoint> {
+    use Allowed::{Members, Writers};
+    const ALL: &str = "/api/repositories";
+    const ONE: &str = "/api/repositories/{id}";
+    const SYNC: &str = "/api/repositories/{id}/sync";
+    const JOB: &str = "/api/repositories/{id}/sync/{job_id}";
+    const EVENTS: &str = "/api/repositories/{id}/sync/{job_id}/events";
+    const SEARCH: &str = "/api/repositories/{id}/search";
+    vec![
+        Endpoint::new("GET", ALL, Members, get(repositories::list), "All repositories")
+            .gives::<RepositoryList>(),
+        Endpoint::new("GET", ONE, Members, get(repositories::get), "A repository").gives::<Repository>(),
+        Endpoint::new(
+            "POST",
+            SYNC,
+            Writers,
+            post(repositories::sync),
+            "Index a repository",
+        )
+        .takes::<SyncRequest>()
+        .gives::<Job>()
+        .status(202),
+        Endpoint::new("GET", JOB, Members, get(repositories::job), "A sync").gives::<Job>(),
+        Endpoint::new(
+            "DELETE",
+            JOB,
+            Writers,
+            delete(repositories::cancel),
+            "Cancel a sync",
+        )
+        .gives::<Job>(),
+        Endpoint::new(
+            "GET",
+            EVENTS,
+            Members,
+            get(job_events::events),
+            "Follow a sync, as server-sent events",
+        ),
+        Endpoint::new(
+            "GET",
+            SEARCH,
+            Members,
+            get(search::search),
+            "Find objects of a repository",
+        )
+        .query(&["q", "limit"]),
+    ]
+}
+
+fn system_routes() -> Vec<Endpoint> {
+    use Allowed::Everybody;
+    vec![
+        Endpoint::new(
+            "GET",
+            "/healthz",
+            Everybody,
+            get(system::healthz),
+            "Whether the hub works",
+        ),
+        Endpoint::new(
+            "GET",
+            "/metrics",
+            Everybody,
+            get(system::metrics),
+            "Counters for Prometheus",
+        ),
+        Endpoint::new(
+            "GET",
+            "/openapi.json",
+            Everybody,
+            get(system::description),
+            "This description",
+        ),
+    ]
+}

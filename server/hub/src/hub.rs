@@ -1,0 +1,170 @@
+//! A hub: opened from a configuration, then served on a listener until it is told to stop.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use axum::{Router, serve::ListenerExt as _};
+use metasync_sources::{Sources, SourcesOptions};
+use metasync_store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    auth::{self, Verifier},
+    config::{ConfigError, HubConfig},
+    events::Bells,
+    http::{self, App, AppInner},
+    metrics::Metrics,
+    runs::{self, Runs},
+};
+
+/// How long open answers may take after the hub was told to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Folder below the data directory for the clones of git repositories.
+const CLONES_DIR: &str = "clones";
+
+/// A hub that can't work.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// Its configuration can't be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its database can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The data directory, or the network, can't be used.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl HubError {
+    fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> HubError {
+        let what = what.into();
+        move |source| HubError::Io { what, source }
+    }
+}
+
+/// An open hub: its database is there and its configuration is in it. It works from
+/// [`Hub::serve`] on.
+pub struct Hub {
+    config: HubConfig,
+    store: Store,
+    runs: Arc<Runs>,
+    app: App,
+    shutdown: CancellationToken,
+}
+
+impl Hub {
+    /// Opens the data directory and the database; once this answers, requests on a bound listener will
+    /// be answered. For a hub without configuration the owner's token is written now.
+    pub async fn open(config: HubConfig, shutdown: CancellationToken) -> Result<Hub, HubError> {
+        if config.database.is_some() {
+            return Err(ConfigError::Unsupported {
+                key: "database",
+                message: "this version keeps its tables in SQLite only; leave `database` out",
+            }
+            .into());
+        }
+        make_private_dir(&config.data_dir)?;
+        let verifier = Verifier::new(&config)?;
+        let store = Store::open(&config.data_dir).await?;
+        store.declare(&config.declared()).await?;
+        if config.owner_token {
+            auth::write_owner_token(&config, &verifier)?;
+        }
+        let (bells, metrics) = (Arc::new(Bells::default()), Arc::new(Metrics::default()));
+        let sources = Sources::new(SourcesOptions {
+            clones_dir: config.data_dir.join(CLONES_DIR),
+        });
+        let runs = Arc::new(Runs::new(
+            store.clone(),
+            sources,
+            Arc::clone(&bells),
+            Arc::clone(&metrics),
+            config.sources.allow_local_paths,
+        ));
+        let app = App::new(AppInner {
+            store: store.clone(),
+            verifier,
+            runs: Arc::clone(&runs),
+            bells,
+            metrics,
+            allow_local_paths: config.sources.allow_local_paths,
+            shutdown: shutdown.clone(),
+        });
+        Ok(Hub {
+            config,
+            store,
+            runs,
+            app,
+            shutdown,
+        })
+    }
+
+    /// The routes, for tests that walk them without a network.
+    pub fn router(&self) -> Router {
+        http::router(self.app.clone())
+    }
+
+    /// Answers requests and works on runs until the token given to [`Hub::open`] is cancelled; then
+    /// open answers get a few seconds, and runs 20, before their leases are given back.
+    pub async fn serve(self, listener: TcpListener) -> Result<(), HubError> {
+        let shutdown = self.shutdown.clone();
+        let working = tokio::spawn(Arc::clone(&self.runs).work(shutdown.clone()));
+        let schedule = runs::schedule(
+            Arc::clone(&self.runs),
+            self.config.repositories.clone(),
+            shutdown.clone(),
+        );
+        let scheduling = tokio::spawn(schedule);
+        let listener = listener.tap_io(|stream| {
+            // Events are small and must not wait for more of them.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY can't be set");
+            }
+        });
+        let answering =
+            axum::serve(listener, self.router()).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        let drained = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        let served = tokio::select! {
+            served = answering => served.map_err(HubError::io("answering requests")),
+            () = drained => Ok(()),
+        };
+        // Should the listener have failed, the rest ends with it.
+        shutdown.cancel();
+        scheduling.abort();
+        if let Err(error) = working.await {
+            tracing::error!(%error, "the runner failed");
+        }
+        self.store.close().await;
+        served
+    }
+}
+
+/// Opens a hub and serves it until `shutdown` is cancelled.
+pub async fn serve(
+    config: HubConfig,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), HubError> {
+    Hub::open(config, shutdown).await?.serve(listener).await
+}
+
+fn make_private_dir(dir: &Path) -> Result<(), HubError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(HubError::io(format!(
+        "making the data directory {}",
+        dir.display()
+    )))
+}

@@ -1,0 +1,54 @@
+//! What a run may use, and how it fails.
+
+use std::sync::Arc;
+
+use metasync_store::{Run, StoreError};
+use serde_json::Value;
+
+use super::{Runs, reporter::Reporter};
+
+/// What a run may use.
+pub(super) struct RunContext {
+    pub(super) runs: Arc<Runs>,
+    pub(super) run: Run,
+    pub(super) reporter: Arc<Reporter>,
+}
+
+impl RunContext {
+    pub(super) fn new(runs: Arc<Runs>, run: Run, reporter: Arc<Reporter>) -> RunContext {
+        RunContext { runs, run, reporter }
+    }
+}
+
+/// Why a run failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// A stable word.
+    pub(super) code: String,
+    /// For people.
+    pub(super) message: String,
+    /// What it did nevertheless.
+    pub(super) result: Value,
+}
+
+impl Failure {
+    pub(super) fn new(code: &str, message: impl Into<String>) -> Failure {
+        Failure {
+            code: code.to_owned(),
+            message: message.into(),
+            result: Value::Null,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::new("database", error.to_string())
+    }
+}
+
+impl From<metasync_sources::SourceError> for Failure {
+    fn from(error: metasync_sources::SourceError) -> Failure {
+        Failure::new(error.code(), error.to_string())
+    }
+}

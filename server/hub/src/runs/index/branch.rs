@@ -1,0 +1,443 @@
+//! One branch (or folder) of a run: list, read, analyse, compare, store.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use metasync_analysis::{Dialect, Facts, Language, Options, SourceFile};
+use metasync_protocol::{
+    error::codes,
+    repositories::{FileError, JobResult, SyncRequest},
+};
+use metasync_sources::{Contents, Entry, ListRequest, Listing, Source};
+use metasync_store::{LiveFile, StoredConnection};
+
+use super::{
+    super::context::{Failure, RunContext},
+    changes::{Changes, Known},
+    difference::{Difference, Keep},
+    memory::{Basis, FailedFile, Memory},
+    rows::Rows,
+    share,
+    write::Writing,
+};
+
+/// Most entries of `errors` in a result.
+const MAX_ERRORS: usize = 1_000;
+
+/// The index of one branch.
+pub(super) struct IndexBranch<'a> {
+    pub(super) context: &'a RunContext,
+    pub(super) connection: &'a StoredConnection,
+    pub(super) source: &'a dyn Source,
+    pub(super) options: &'a SyncRequest,
+    /// `None` for sources without branches.
+    pub(super) name: Option<&'a str>,
+    pub(super) is_default: bool,
+    /// Which of how many branches this is.
+    pub(super) part: (usize, usize),
+}
+
+impl IndexBranch<'_> {
+    pub(super) async fn index(&self, result: &mut JobResult) -> Result<(), Failure> {
+        let store = &self.context.runs.store;
+        let dialect = self.dialect()?;
+        let basis = Basis::now(dialect, &self.options.ignore_patterns);
+        let stored = store
+            .index_state(self.rows().connection, self.memory_key())
+            .await?;
+        let memory = Memory::read(stored);
+        // Facts of another analysis are compared with nothing: all files are read.
+        let usable = !self.options.full_reindex && self.options.incremental && memory.basis == basis;
+        let listing = self
+            .source
+            .list(&ListRequest {
+                branch: self.name,
+                previous: usable.then_some(&memory.source),
+                ignore_patterns: &self.options.ignore_patterns,
+                wanted: &|path| Language::of_path(path) != Language::Other,
+            })
+            .await?;
+        let live_files = store
+            .live_files(self.rows().connection, self.rows().branch)
+            .await?;
+        let known = Known::new(&live_files, &memory);
+        let changes = known.changes(&listing);
+        let fresh = Memory {
+            basis,
+            source: listing.state.clone(),
+            failed: BTreeMap::new(),
+        };
+        if usable && changes.none() {
+            return self
+                .nothing_changed(&memory, fresh, &listing, &live_files, result)
+                .await;
+        }
+        let contents = self.read(&listing, &changes, usable).await?;
+        let facts = self.analyse(&contents, &listing, dialect).await?;
+        let found = Found {
+            listing: &listing,
+            contents: &contents,
+            known: &known,
+            memory: &memory,
+        };
+        self.compare_and_store(&found, &changes, facts, fresh, result)
+            .await
+    }
+
+    /// The facts stay; the errors of the files that failed are told again.
+    async fn nothing_changed(
+        &self,
+        memory: &Memory,
+        mut fresh: Memory,
+        listing: &Listing,
+        live: &[LiveFile],
+        result: &mut JobResult,
+    ) -> Result<(), Failure> {
+        fresh.failed.clone_from(&memory.failed);
+        let there: HashSet<&str> = listing.entries.iter().map(|e| e.path.as_str()).collect();
+        fresh.failed.retain(|path, _| there.contains(path.as_str()));
+        let mut failed: BTreeSet<&str> = fresh.failed.keys().map(String::as_str).collect();
+        failed.extend(listing.errors.iter().map(|e| e.path.as_str()));
+        result.files_unchanged += live
+            .iter()
+            .filter(|f| !failed.contains(f.relative_path.as_str()))
+            .count() as u64;
+        result.files_failed += failed.len() as u64;
+        add_errors(
+            result,
+            listing
+                .errors
+                .iter()
+                .chain(fresh.failed.values().flat_map(|f| &f.errors)),
+        );
+        result.objects += self.live_objects().await?.len() as u64;
+        if fresh != *memory {
+            self.write(Writing::default(), &fresh).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads all files: facts of one file depend on the others. Progress counts what changed, or all
+    /// of them in a full run.
+    async fn read(
+        &self,
+        listing: &Listing,
+        changes: &Changes<'_>,
+        incremental: bool,
+    ) -> Result<Contents, Failure> {
+        let counted: HashSet<&str> = changes.changed.iter().map(|e| e.path.as_str()).collect();
+        let reporter = &self.context.reporter;
+        let total = if incremental {
+            counted.len()
+        } else {
+            listing.entries.len()
+        };
+        reporter.more_files(total);
+        let read = std::sync::atomic::AtomicUsize::new(0);
+        let all = listing.entries.len().max(1);
+        let seen = |path: &str| {
+            if !incremental || counted.contains(path) {
+                reporter.file(path);
+            }
+            let nth = read.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            let share = share::FETCHED + (share::READ - share::FETCHED) * nth as f64 / all as f64;
+            reporter.percentage(self.percentage(share));
+        };
+        Ok(self.source.read(&listing.entries, &seen).await?)
+    }
+
+    async fn analyse(
+        &self,
+        contents: &Contents,
+        listing: &Listing,
+        dialect: Option<Dialect>,
+    ) -> Result<Facts, Failure> {
+        let mut files: Vec<SourceFile> = contents
+            .files
+            .iter()
+            .map(|f| SourceFile {
+                path: f.path.clone(),
+                text: f.text.clone(),
+            })
+            .collect();
+        // An unreadable model is still a model: with an empty text under its name, what others say
+        // about it keeps its target.
+        let placeholders = contents.errors.iter().chain(&listing.errors);
+        files.extend(placeholders.map(|e| SourceFile {
+            path: e.path.clone(),
+            text: String::new(),
+        }));
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|b, a| a.path == b.path);
+        let facts =
+            tokio::task::spawn_blocking(move || metasync_analysis::analyze(&files, &Options { dialect }))
+                .await
+                .map_err(|e| {
+                    tracing::error!(error = %e, "the analysis panicked");
+                    Failure::new(
+                        "analysis",
+                        "the analysis failed on this repository; the hub's log says more",
+                    )
+                })?;
+        self.context.reporter.percentage(self.percentage(share::ANALYSED));
+        Ok(facts)
+    }
+
+    async fn compare_and_store(
+        &self,
+        found: &Found<'_>,
+        changes: &Changes<'_>,
+        facts: Facts,
+        mut fresh: Memory,
+        result: &mut JobResult,
+    ) -> Result<(), Failure> {
+        let rows = self.rows();
+        let live_objects = self.live_objects().await?;
+        let failures = found.failures(&facts);
+        let with_facts: HashSet<_> = live_objects.iter().filter_map(|o| o.file_id).collect();
+        let kept: BTreeSet<String> = failures
+            .keys()
+            .filter(|path| found.memory.had_good_facts(path) && with_facts.contains(&rows.file_id(path)))
+            .cloned()
+            .collect();
+        found.count(&failures, changes, result);
+
+        let changed_paths: HashSet<&str> = changes.changed.iter().map(|e| e.path.as_str()).collect();
+        let gives_to_others =
+            |path: &&str| matches!(Language::of_path(path), Language::Yaml | Language::Markdown);
+        let had_rows = |path: &&str| found.known.file(path).is_some() && found.memory.had_good_facts(path);
+        let impoverishing = failures
+            .keys()
+            .map(String::as_str)
+            .any(|p| gives_to_others(&p) && had_rows(&p));
+        let unchanged_files = impoverishing.then(|| {
+            let unchanged = |path: &&str| !changed_paths.contains(path) && found.known.file(path).is_some();
+            found
+                .paths()
+                .filter(unchanged)
+                .map(|path| rows.file_id(path))
+                .collect()
+        });
+        let all_known: BTreeMap<_, _> = found.known_paths().map(|p| (rows.file_id(p), p)).collect();
+        let unknown = |file: Option<uuid::Uuid>| match file.and_then(|f| all_known.get(&f)) {
+            Some(path) => !found.listing.tells_absence_of(path),
+            None => !found.listing.unknown.is_empty(),
+        };
+        let unreadable: HashSet<&str> = found.unreadable().collect();
+        let objects = facts
+            .objects
+            .into_iter()
+            // What only a placeholder says is worth nothing, unless it keeps something alive.
+            .map(|fact| {
+                (
+                    fact.path.as_deref().is_some_and(|p| unreadable.contains(p)),
+                    rows.object(fact),
+                )
+            })
+            .filter(|(placeholder, (row, _))| !placeholder || live_objects.iter().any(|o| o.id == row.id))
+            .map(|(_, object)| object)
+            .collect();
+        let keep = Keep {
+            files: kept.iter().map(|path| rows.file_id(path)).collect(),
+            unchanged_files,
+            unknown: &unknown,
+        };
+        let difference = Difference::of(objects, &live_objects, &keep);
+        if difference.is_suspicious() && !self.options.force {
+            result.would_delete = Some(difference.deleted.len() as u64);
+            result.objects += difference.before as u64;
+            return Err(held_back(&difference));
+        }
+        fresh.failed = failures
+            .into_iter()
+            .map(|(path, errors)| {
+                let failed = FailedFile {
+                    hash: found.hash(&path),
+                    kept: kept.contains(&path),
+                    errors,
+                };
+                (path, failed)
+            })
+            .collect();
+        // Too large or unreadable ones are found by every listing anew.
+        fresh
+            .failed
+            .retain(|path, _| found.listing.entries.iter().any(|e| e.path == *path));
+        result.objects += difference.after as u64;
+        let writing = Writing {
+            files: found.changed_rows(&rows),
+            objects: difference.objects,
+            deleted_files: changes.deleted.iter().map(|f| f.id).collect(),
+            deleted_objects: difference.deleted,
+            ..Writing::default()
+        };
+        self.write(writing, &fresh).await
+    }
+
+    async fn write(&self, writing: Writing, memory: &Memory) -> Result<(), Failure> {
+        let writing = Writing {
+            branch: self.memory_key().to_owned(),
+            memory: memory.to_value(),
+            ..writing
+        };
+        let percentage = |share| self.percentage(share);
+        writing
+            .store(self.context, self.rows().connection, percentage)
+            .await
+    }
+
+    async fn live_objects(&self) -> Result<Vec<metasync_store::LiveObject>, Failure> {
+        let rows = self.rows();
+        Ok(self
+            .context
+            .runs
+            .store
+            .live_objects(rows.connection, rows.branch)
+            .await?)
+    }
+
+    fn rows(&self) -> Rows<'_> {
+        Rows {
+            connection: self.connection.connection.id,
+            branch: self.name.filter(|_| !self.is_default),
+        }
+    }
+
+    /// The default branch has one memory, whatever its name: its rows carry none.
+    fn memory_key(&self) -> &str {
+        self.rows().branch.map_or("", |_| self.name.unwrap_or(""))
+    }
+
+    fn dialect(&self) -> Result<Option<Dialect>, Failure> {
+        let configured = self.connection.dialect.as_deref();
+        configured
+            .map(|name| crate::config::address::dialect(name).map_err(|e| Failure::new("invalid_dialect", e)))
+            .transpose()
+    }
+
+    /// A share of this branch's work as a share of the whole.
+    fn percentage(&self, share: f64) -> f64 {
+        let (nth, all) = (self.part.0 as f64, self.part.1 as f64);
+        share::FETCHED.max((nth * 100.0 + share) / all)
+    }
+}
+
+fn held_back(difference: &Difference) -> Failure {
+    Failure::new(
+        codes::HELD_BACK,
+        format!(
+            "this sync would delete {} of {} objects, so nothing was changed; look at the source, and sync with \
+             \"force\": true if that is right",
+            difference.deleted.len(),
+            difference.before
+        ),
+    )
+}
+
+fn add_errors<'a>(result: &mut JobResult, errors: impl Iterator<Item = &'a FileError>) {
+    let room = MAX_ERRORS.saturating_sub(result.errors.len());
+    let mut errors = errors.cloned();
+    result.errors.extend(errors.by_ref().take(room));
+    let left = errors.count();
+    if left > 0 {
+        result.warnings.push(format!("{left} more errors are not listed"));
+    }
+}
+
+/// What a run found in the files of a branch.
+struct Found<'a> {
+    listing: &'a Listing,
+    contents: &'a Contents,
+    known: &'a Known<'a>,
+    memory: &'a Memory,
+}
+
+impl<'a> Found<'a> {
+    /// Errors of all files that failed, by path.
+    fn failures(&self, facts: &Facts) -> BTreeMap<String, Vec<FileError>> {
+        let unreadable: HashSet<&str> = self.unreadable().collect();
+        let mut failures: BTreeMap<String, Vec<FileError>> = BTreeMap::new();
+        for error in self.listing.errors.iter().chain(&self.contents.errors) {
+            failures
+                .entry(error.path.clone())
+                .or_default()
+                .push(error.clone());
+        }
+        for problem in facts
+            .problems
+            .iter()
+            .filter(|p| !unreadable.contains(p.path.as_str()))
+        {
+            failures.entry(problem.path.clone()).or_default().push(FileError {
+                path: problem.path.clone(),
+                line: Some(problem.line),
+                kind: "parsing".into(),
+                message: problem.message.clone(),
+            });
+        }
+        failures
+    }
+
+    fn unreadable(&self) -> impl Iterator<Item = &'a str> {
+        self.listing
+            .errors
+            .iter()
+            .chain(&self.contents.errors)
+            .map(|e| e.path.as_str())
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &'a str> {
+        self.listing.entries.iter().map(|e: &Entry| e.path.as_str())
+    }
+
+    fn known_paths(&self) -> impl Iterator<Item = &'a str> {
+        self.known.paths()
+    }
+
+    fn hash(&self, path: &str) -> Option<String> {
+        let read = self
+            .contents
+            .files
+            .binary_search_by(|f| f.path.as_str().cmp(path));
+        match read {
+            Ok(at) => Some(self.contents.files[at].content_hash.clone()),
+            Err(_) => self
+                .listing
+                .entries
+                .iter()
+                .find(|e| e.path == path)
+                .and_then(|e| e.content_hash.clone()),
+        }
+    }
+
+    /// Rows of files whose content is another than the catalogue's.
+    fn changed_rows(&self, rows: &Rows<'_>) -> Vec<metasync_protocol::FileRow> {
+        let all = self.contents.files.iter().map(|f| rows.file_of(f));
+        all.filter(|row| {
+            self.known
+                .file(&row.relative_path)
+                .is_none_or(|f| f.row_hash != row.row_hash)
+        })
+        .collect()
+    }
+
+    fn count(
+        &self,
+        failures: &BTreeMap<String, Vec<FileError>>,
+        changes: &Changes<'_>,
+        result: &mut JobResult,
+    ) {
+        for file in &self.contents.files {
+            if failures.contains_key(&file.path) {
+                continue;
+            }
+            match self.known.file(&file.path) {
+                None => result.files_added += 1,
+                Some(old) if old.content_hash != file.content_hash => result.files_modified += 1,
+                Some(_) => result.files_unchanged += 1,
+            }
+        }
+        result.files_deleted += changes.deleted.len() as u64;
+        result.files_failed += failures.len() as u64;
+        add_errors(result, failures.values().flatten());
+    }
+}
