@@ -157,4 +157,5 @@ CREATE INDEX IF NOT EXISTS objects_by_file ON objects (file);
 CREATE INDEX IF NOT EXISTS objects_by_type ON objects (object_type, folded);
 CREATE INDEX IF NOT EXISTS columns_by_name ON columns (name, object);
 CREATE INDEX IF NOT EXISTS dependencies_by_target ON dependencies (target) WHERE target IS NOT NULL;
-CREATE INDEX IF NOT EXISTS lineage_by_source ON lineage (source) WHERE source IS NOT NULL;
+CREATE INDEX IF NOT EXISTS lineage_by_source ON lineage (source, source_column COLLATE NOCASE)
+  WHERE source IS NOT NULL;

@@ -65,6 +65,15 @@ fn main() -> Outcome<()> {
         drop(reader.lineage(id(at(n)), Direction::Upstream, 3, None)?);
         Ok(())
     })?;
+    // The first hundred are used by a thousand others each.
+    let hubs = measure(|n| {
+        drop(reader.facts(id(n % 100))?);
+        Ok(())
+    })?;
+    let column = measure(|n| {
+        drop(reader.column_lineage(id(n % 100), &column_name(n % 100, 3))?);
+        Ok(())
+    })?;
     let search = measure_n(50, |n| {
         drop(reader.search(&format!("l_{:03}", at(n) % 1000), 50)?);
         Ok(())
@@ -83,6 +92,8 @@ fn main() -> Outcome<()> {
         "cache_bytes": std::fs::metadata(&path)?.len(),
         "facts_us": facts,
         "lookup_and_facts_us": hover,
+        "facts_of_hubs_us": hubs,
+        "column_lineage_of_hubs_us": column,
         "lineage_us": tree,
         "search_us": search,
         "search_descriptions_us": words,

@@ -46,7 +46,7 @@ fn open_checked(path: &Path) -> Result<Cache, CacheError> {
         return Ok(cache);
     }
     check_version(path, &cache.connection)?;
-    check_damage(path, &cache.connection, size)?;
+    check_damage(path, &cache.connection)?;
     schema::make_durable(&cache.connection).map_err(sql)?;
     Ok(cache)
 }
@@ -118,7 +118,7 @@ pub(crate) fn check_version(path: &Path, connection: &Connection) -> Result<(), 
 
 /// Finds what can be found quickly: a file that is too short, unreadable roots, and for small files
 /// any damage of the structure.
-fn check_damage(path: &Path, connection: &Connection, size: u64) -> Result<(), CacheError> {
+fn check_damage(path: &Path, connection: &Connection) -> Result<(), CacheError> {
     let sql = |e| CacheError::sql(path, e);
     let damaged = |why: String| CacheError::Damaged {
         path: path.to_owned(),
@@ -127,8 +127,12 @@ fn check_damage(path: &Path, connection: &Connection, size: u64) -> Result<(), C
     let number = |pragma: &str| {
         connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0).map(|n| n as u64))
     };
-    let log = std::fs::metadata(file::beside(path, "-wal")).map_or(0, |m| m.len());
+    // In this order: another window may be moving the log into the file just now.
     let expected = number("page_count").map_err(sql)? * number("page_size").map_err(sql)?;
+    let log = std::fs::metadata(file::beside(path, "-wal")).map_or(0, |m| m.len());
+    let size = std::fs::metadata(path)
+        .map_err(|e| CacheError::io(path, &e))?
+        .len();
     if log == 0 && size < expected {
         return Err(damaged(format!("it has {size} bytes of {expected}")));
     }

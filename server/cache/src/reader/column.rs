@@ -1,6 +1,6 @@
 //! Lineage of one column.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
 use crate::{CacheError, ColumnEnd, ColumnLineage, Reader, limits::COLUMN_EDGES_MAX, rows};
@@ -10,54 +10,49 @@ impl Reader {
     pub fn column_lineage(&self, object: Uuid, column: &str) -> Result<ColumnLineage, CacheError> {
         self.query(|c| match rows::key_of(c, object)? {
             Some(key) => Ok(ColumnLineage {
-                sources: sources(c, key, Some(column))?,
-                targets: targets(c, key, Some(column))?,
+                sources: sources(c, key, column)?,
+                targets: targets(c, key, column)?,
             }),
             None => Ok(ColumnLineage::default()),
         })
     }
 }
 
-/// Whether an edge's column is the one asked for; a star stands for every column.
-pub fn concerns(edge: &str, asked: &str) -> bool {
-    edge == "*" || edge == asked || edge.to_lowercase() == asked.to_lowercase()
+/// What flows into a column of an object. A star stands for every column.
+pub fn sources(connection: &Connection, key: i64, column: &str) -> rusqlite::Result<Vec<ColumnEnd>> {
+    collect(
+        connection,
+        "SELECT i.id, o.name, o.full_name, o.object_type, e.source_name, e.source_column, e.transformation
+         FROM (SELECT source, source_name, source_column, transformation FROM lineage
+               WHERE target = ?1 AND target_column COLLATE NOCASE IN (?2, '*')
+               UNION ALL
+               SELECT source, source_name, source_column, transformation FROM pair_lineage
+               WHERE target = ?1 AND target_column COLLATE NOCASE IN (?2, '*')) e
+         LEFT JOIN ids i ON i.key = e.source LEFT JOIN objects o ON o.key = e.source LIMIT ?3",
+        key,
+        column,
+    )
 }
 
-/// What flows into a column of an object, or into any.
-pub fn sources(connection: &Connection, key: i64, column: Option<&str>) -> rusqlite::Result<Vec<ColumnEnd>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT i.id, o.name, o.full_name, o.object_type, e.source_name, e.source_column, e.transformation, e.target_column
-         FROM (SELECT * FROM lineage WHERE target = ?1
-               UNION ALL SELECT target, 0, source, source_name, source_column, target_column, transformation
-               FROM pair_lineage WHERE target = ?1) e
-         LEFT JOIN ids i ON i.key = e.source LEFT JOIN objects o ON o.key = e.source",
-    )?;
-    collect(statement.query([key])?, column)
+/// What a column of an object flows into. An index leads there: some objects are used by thousands.
+pub fn targets(connection: &Connection, key: i64, column: &str) -> rusqlite::Result<Vec<ColumnEnd>> {
+    collect(connection, TARGETS, key, column)
 }
 
-/// What a column of an object flows into, or any column.
-pub fn targets(connection: &Connection, key: i64, column: Option<&str>) -> rusqlite::Result<Vec<ColumnEnd>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT i.id, o.name, o.full_name, o.object_type, NULL, e.target_column, e.transformation, e.source_column
-         FROM (SELECT target, source_column, target_column, transformation FROM lineage WHERE source = ?1
-               UNION ALL SELECT target, source_column, target_column, transformation
-               FROM pair_lineage WHERE source = ?1) e
-         JOIN ids i ON i.key = e.target JOIN objects o ON o.key = e.target",
-    )?;
-    collect(statement.query([key])?, column)
-}
+const TARGETS: &str =
+    "SELECT i.id, o.name, o.full_name, o.object_type, NULL, e.target_column, e.transformation
+     FROM (SELECT target, target_column, transformation FROM lineage
+           WHERE source = ?1 AND source_column COLLATE NOCASE IN (?2, '*')
+           UNION ALL
+           SELECT target, target_column, transformation FROM pair_lineage
+           WHERE source = ?1 AND source_column COLLATE NOCASE IN (?2, '*')) e
+     JOIN ids i ON i.key = e.target JOIN objects o ON o.key = e.target LIMIT ?3";
 
-fn collect(mut found: rusqlite::Rows<'_>, column: Option<&str>) -> rusqlite::Result<Vec<ColumnEnd>> {
-    let mut ends = Vec::new();
-    while let Some(row) = found.next()? {
-        let own = row.get_ref(7)?.as_str()?;
-        if column.is_none_or(|asked| concerns(own, asked)) {
-            ends.push(end(row)?);
-            if ends.len() == COLUMN_EDGES_MAX {
-                break;
-            }
-        }
-    }
+fn collect(connection: &Connection, sql: &str, key: i64, column: &str) -> rusqlite::Result<Vec<ColumnEnd>> {
+    let mut ends = connection
+        .prepare_cached(sql)?
+        .query_map(params![key, column, COLUMN_EDGES_MAX as i64], end)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
     ends.sort_by(|a, b| (&a.full_name, &a.column, a.object).cmp(&(&b.full_name, &b.column, b.object)));
     ends.dedup();
     Ok(ends)
@@ -77,4 +72,31 @@ fn end(row: &Row<'_>) -> rusqlite::Result<ColumnEnd> {
         column: row.get(5)?,
         transformation: row.get(6)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TARGETS;
+
+    #[test]
+    fn an_index_leads_to_the_targets_of_a_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cache = crate::Cache::open(&folder.path().join("cache.db")).unwrap().cache;
+        cache.index_once().unwrap();
+        let mut plan = cache
+            .connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {TARGETS}"))
+            .unwrap();
+        let plan: Vec<String> = plan
+            .query_map(rusqlite::params![1, "a", 9], |row| row.get(3))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        let plan = plan.join("\n");
+        assert!(
+            plan.contains("lineage_by_source (source=? AND source_column=?)"),
+            "{plan}"
+        );
+        assert!(!plan.contains("SCAN lineage"), "{plan}");
+    }
 }

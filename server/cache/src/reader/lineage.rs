@@ -173,8 +173,8 @@ fn column_steps(
     let mut steps: Vec<Step> = Vec::new();
     for column in columns {
         let ends: Vec<ColumnEnd> = match direction {
-            Direction::Upstream => sources(connection, key, Some(column))?,
-            Direction::Downstream => targets(connection, key, Some(column))?,
+            Direction::Upstream => sources(connection, key, column)?,
+            Direction::Downstream => targets(connection, key, column)?,
         };
         for end in ends {
             // Through a star a column keeps its name.
