@@ -111,7 +111,9 @@ fn host_of(authority: &str) -> String {
 
 /// `user@host:path`, and `host:path` unless it is a drive letter or a path with a colon in it.
 fn scp_like(url: &str) -> Option<(&str, &str)> {
-    let (authority, path) = url.split_once(':')?;
+    // an IPv6 address has colons of its own
+    let colon = url.find("]:").map(|at| at + 1).or_else(|| url.find(':'))?;
+    let (authority, path) = (&url[..colon], &url[colon + 1..]);
     (!authority.contains('/') && !authority.contains('\\') && authority.len() > 1)
         .then_some((authority, path))
 }

@@ -1,0 +1,45 @@
+//! `metasync doctor`.
+
+use anyhow::Context;
+use metasync_language_server::doctor;
+
+use super::opened;
+use crate::{
+    arguments::DoctorOptions,
+    terminal::{self, Failure},
+};
+
+/// Examines everything and says what to do.
+pub async fn run(options: DoctorOptions) -> Result<(), Failure> {
+    let workspace = opened::workspace(options.cache.workspace.as_deref())?;
+    let answer = doctor::examine(&workspace.settings, &workspace.found, &workspace.places.cache()).await;
+    if let Some(path) = &options.bundle {
+        let report = serde_json::json!({
+            "metasync": env!("CARGO_PKG_VERSION"),
+            "system": {"os": std::env::consts::OS, "architecture": std::env::consts::ARCH},
+            // Debug of the settings leaves the token out
+            "settings": format!("{:?}", workspace.settings),
+            "doctor": answer,
+        });
+        let text = serde_json::to_string_pretty(&report)?;
+        std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))?;
+    }
+    if options.cache.json {
+        terminal::print_json(&answer)?;
+    } else {
+        let mut lines = Vec::new();
+        for check in &answer.checks {
+            lines.push(format!(
+                "{}  {:<10} {}",
+                if check.ok { "ok " } else { "BAD" },
+                check.name,
+                check.message
+            ));
+            if !check.advice.is_empty() {
+                lines.push(format!("                → {}", check.advice));
+            }
+        }
+        terminal::print(&lines.join("\n"))?;
+    }
+    if answer.ok { Ok(()) } else { Err(Failure::Silent) }
+}

@@ -1,0 +1,15 @@
+//! One module per command.
+
+pub mod analyze;
+pub mod doctor;
+pub mod history;
+pub mod hub;
+pub mod lineage;
+pub mod lsp;
+pub mod opened;
+pub mod search;
+pub mod show;
+pub mod status;
+pub mod sync;
+pub mod token;
+pub mod try_out;

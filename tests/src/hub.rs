@@ -1,0 +1,158 @@
+//! A hub process, and what a client of it needs.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::{PATIENCE, binary, eventually};
+
+/// The secret of every hub here.
+pub const SECRET: &str = "a-secret-of-the-stories-that-is-long-enough-for-hs256";
+/// The organization.
+pub const ORGANIZATION: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
+
+/// A hub with the organization `acme` (ada owns it, bo is a member).
+pub struct Hub {
+    process: Child,
+    folder: PathBuf,
+    environment: Vec<(String, String)>,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+}
+
+impl Hub {
+    /// Starts a hub with its state in `folder` and these connections: name and address.
+    pub fn start(folder: &Path, environment: &[(String, String)], connections: &[(&str, &Path)]) -> Hub {
+        std::fs::create_dir_all(folder).unwrap();
+        let mut config = format!(
+            "data_dir = {:?}\n[auth]\njwt_secret_env = \"STORY_SECRET\"\n\
+             [repositories]\non_startup = false\ninterval_minutes = 0\n\
+             [[organizations]]\nid = \"{ORGANIZATION}\"\nname = \"acme\"\n\
+             members = [{{ user = \"ada\", role = \"owner\" }}, {{ user = \"bo\", role = \"member\" }}]\n",
+            folder.join("data")
+        );
+        for (name, url) in connections {
+            config.push_str(&format!(
+                "[[organizations.connections]]\ntype = \"github\"\nname = \"{name}\"\nfull_name = \"acme/{name}\"\n\
+                 url = {:?}\nbranch = \"main\"\n",
+                url.display().to_string()
+            ));
+        }
+        std::fs::write(folder.join("hub.toml"), config).unwrap();
+        let mut environment = environment.to_vec();
+        environment.push(("STORY_SECRET".to_owned(), SECRET.to_owned()));
+        let (process, url) = launch(folder, &environment, "127.0.0.1:0");
+        Hub {
+            process,
+            folder: folder.to_owned(),
+            environment,
+            url,
+        }
+    }
+
+    /// Kills it, as a crash or a pulled plug would.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts it again at the same address.
+    pub fn restart(&mut self) {
+        let address = self.url.trim_start_matches("http://").to_owned();
+        (self.process, self.url) = launch(&self.folder, &self.environment, &address);
+    }
+
+    /// A token for a user.
+    pub fn token(&self, user: &str) -> String {
+        let config = self.folder.join("hub.toml").display().to_string();
+        let arguments = ["token", "--config", &config, "--user", user, "--ttl", "8h"];
+        let output = binary::run(&self.folder, &self.environment, &arguments);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// A request as a user; status and JSON.
+    pub fn ask(&self, method: &str, path: &str, user: &str, body: Option<Value>) -> (u16, Value) {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {}", self.token(user)))
+            .header("content-type", "application/json");
+        let body = body.map(|b| b.to_string()).unwrap_or_default();
+        let mut reply = agent.run(request.body(body).unwrap()).unwrap();
+        let text = reply.body_mut().read_to_string().unwrap();
+        (
+            reply.status().as_u16(),
+            serde_json::from_str(&text).unwrap_or(Value::Null),
+        )
+    }
+
+    /// Indexes a repository to its end.
+    pub fn index(&self, name: &str) -> Value {
+        let path = format!("/api/repositories/{name}/sync");
+        let (status, job) = self.ask("POST", &path, "ada", Some(json!({})));
+        assert_eq!(status, 202, "{job}");
+        let job_path = format!("{path}/{}", job["job_id"].as_str().unwrap());
+        let done = eventually(PATIENCE, || {
+            let (_, job) = self.ask("GET", &job_path, "ada", None);
+            matches!(job["status"].as_str(), Some("completed" | "failed")).then_some(job)
+        });
+        let job = done.expect("indexing ends");
+        assert_eq!(job["status"], "completed", "{job}");
+        job
+    }
+
+    /// What editors are configured with.
+    pub fn options(&self, user: &str) -> Value {
+        json!({"hub": {"url": self.url, "organization": "acme"}, "token": self.token(user)})
+    }
+}
+
+fn launch(folder: &Path, environment: &[(String, String)], address: &str) -> (Child, String) {
+    let config = folder.join("hub.toml");
+    let start = || {
+        let mut process = binary::command(folder, environment)
+            .args(["hub", "--config"])
+            .arg(&config)
+            .args(["--listen", address])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        match line.trim_end().strip_prefix("listening on ") {
+            Some(url) => Some((process, url.to_owned())),
+            None => {
+                // the address of a hub that was killed may be held for a moment
+                let _ = process.kill();
+                let _ = process.wait();
+                None
+            }
+        }
+    };
+    eventually(Duration::from_secs(30), start).expect("the hub starts")
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
