@@ -19,4 +19,6 @@ mod runs;
 pub use auth::mint_token;
 pub use config::{ConfigError, HubConfig, load};
 pub use embedded::{Embedded, embedded};
+/// The description of the hub's HTTP interfaces (OpenAPI 3.1): schemas/openapi.json.
+pub use http::description as openapi;
 pub use hub::{Hub, HubError, serve};

@@ -28,6 +28,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{auth::Verifier, events::Bells, metrics::Metrics, runs::Runs};
 
+/// The description of all routes, as `GET /openapi.json` answers it.
+pub fn description() -> serde_json::Value {
+    openapi::description()
+}
+
 /// What handlers may use.
 #[derive(Clone)]
 pub(crate) struct App(Arc<AppInner>);

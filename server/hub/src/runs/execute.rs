@@ -27,6 +27,10 @@ const TICK: Duration = Duration::from_millis(250);
 const FINISH_ATTEMPTS: u32 = 5;
 const FINISH_PAUSE: Duration = Duration::from_millis(500);
 
+/// The kind of a run that panics.
+#[cfg(test)]
+pub(super) const PANICKING: &str = "panicking";
+
 enum End {
     Done(Result<Value, Failure>),
     Cancelled,
@@ -116,6 +120,8 @@ async fn attempt(runs: &Arc<Runs>, run: &Run, reporter: &Arc<Reporter>, cancel: 
 async fn perform(context: &RunContext) -> Result<Value, Failure> {
     match context.run.kind.as_str() {
         super::REPOSITORY => index::index(context).await,
+        #[cfg(test)]
+        PANICKING => panic!("on purpose"),
         other => Err(Failure::new(
             "unknown_kind",
             format!("runs of kind {other:?} are not known"),

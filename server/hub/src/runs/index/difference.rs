@@ -17,7 +17,7 @@ pub(super) struct Keep<'a> {
     /// `schema.yml`): `None` where no such file failed.
     pub(super) unchanged_files: Option<HashSet<Uuid>>,
     /// Whether nothing is known of a file, so that the absence of its objects tells nothing.
-    pub(super) unknown: &'a dyn Fn(Option<Uuid>) -> bool,
+    pub(super) unknown: &'a (dyn Fn(Option<Uuid>) -> bool + Send + Sync),
 }
 
 /// What is to be stored.
