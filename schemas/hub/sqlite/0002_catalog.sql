@@ -129,4 +129,4 @@ CREATE TABLE sync_points (
     served TEXT NOT NULL,
     PRIMARY KEY (org_id, at)
 );
-CREATE INDEX sync_points_digest ON sync_points (org_id, digest);
+CREATE INDEX sync_points_digest ON sync_points (org_id, digest, at);

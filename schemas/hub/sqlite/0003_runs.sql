@@ -25,8 +25,11 @@ CREATE TABLE runs (
 );
 CREATE UNIQUE INDEX runs_active ON runs (org_id, kind, target)
     WHERE state IN ('queued', 'running', 'retry_wait', 'cancelling');
-CREATE INDEX runs_claim ON runs (state, kind) WHERE state IN ('queued', 'running', 'retry_wait', 'cancelling');
-CREATE INDEX runs_history ON runs (org_id, kind, target, created_at);
+-- Ids are in the order of creation. What looks for active runs repeats the condition word for word:
+-- the history grows, and they stay few.
+CREATE INDEX runs_waiting ON runs (id) WHERE state IN ('queued', 'running', 'retry_wait', 'cancelling');
+CREATE INDEX runs_history ON runs (org_id, id);
+CREATE INDEX runs_of_target ON runs (org_id, kind, target, id);
 
 CREATE TABLE run_events (
     run_id     TEXT NOT NULL,

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row as _};
 
-use super::{MAX_ATTEMPTS, Run, read, state};
+use super::{
+    MAX_ATTEMPTS, Run,
+    read::{self, ACTIVE},
+    state,
+};
 use crate::{
     Store, clock,
     database::{Connection, Db},
@@ -19,7 +23,7 @@ impl Store {
     pub async fn run_claim(&self, worker: &str, kinds: &[&str], lease: Duration) -> Result<Option<Run>> {
         let mut tx = self.database().write().await?;
         reap(&mut tx).await?;
-        let mut query = QueryBuilder::<Db>::new("SELECT id FROM runs WHERE kind IN (");
+        let mut query = QueryBuilder::<Db>::new(format!("SELECT id FROM runs WHERE {ACTIVE} AND kind IN ("));
         let mut list = query.separated(", ");
         for kind in kinds {
             list.push_bind((*kind).to_owned());
@@ -55,18 +59,18 @@ impl Store {
     /// attempt; what was being cancelled is cancelled. For a hub that is told to end.
     pub async fn release_leases(&self, worker: &str) -> Result<u64> {
         let mut tx = self.database().write().await?;
-        let given = sqlx::query(
-            "UPDATE runs SET state = $2, attempt = attempt - 1, fence = fence + 1, worker = NULL, lease_until = NULL
-             WHERE worker = $1 AND state = 'running'",
-        )
+        let given = sqlx::query(AssertSqlSafe(format!(
+"UPDATE runs SET state = $2, attempt = attempt - 1, fence = fence + 1, worker = NULL, lease_until = NULL
+             WHERE {ACTIVE} AND worker = $1 AND state = 'running'"
+        )))
         .bind(worker)
         .bind(state::QUEUED)
         .execute(&mut *tx)
         .await?;
-        sqlx::query(
+        sqlx::query(AssertSqlSafe(format!(
             "UPDATE runs SET state = $2, fence = fence + 1, lease_until = NULL, finished_at = $3
-             WHERE worker = $1 AND state = 'cancelling'",
-        )
+             WHERE {ACTIVE} AND worker = $1 AND state = 'cancelling'"
+        )))
         .bind(worker)
         .bind(state::CANCELLED)
         .bind(clock::now())
@@ -79,21 +83,22 @@ impl Store {
 
 /// Ends what no worker will end any more.
 async fn reap(tx: &mut Connection) -> Result<()> {
-    sqlx::query(
+    sqlx::query(AssertSqlSafe(format!(
         "UPDATE runs SET state = $2, fence = fence + 1, lease_until = NULL, finished_at = $3
-         WHERE state = 'cancelling' AND lease_until <= $1",
-    )
+         WHERE {ACTIVE} AND state = 'cancelling' AND lease_until <= $1"
+    )))
     .bind(clock::now_ms())
     .bind(state::CANCELLED)
     .bind(clock::now())
     .execute(&mut *tx)
     .await?;
-    let dead =
-        sqlx::query("SELECT id FROM runs WHERE state = 'running' AND lease_until <= $1 AND attempt >= $2")
-            .bind(clock::now_ms())
-            .bind(i64::from(MAX_ATTEMPTS))
-            .fetch_all(&mut *tx)
-            .await?;
+    let dead = sqlx::query(AssertSqlSafe(format!(
+        "SELECT id FROM runs WHERE {ACTIVE} AND state = 'running' AND lease_until <= $1 AND attempt >= $2"
+    )))
+    .bind(clock::now_ms())
+    .bind(i64::from(MAX_ATTEMPTS))
+    .fetch_all(&mut *tx)
+    .await?;
     for row in dead {
         let run: String = row.try_get("id")?;
         tracing::error!(run, "its worker was lost at every attempt: dead");

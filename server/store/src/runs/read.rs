@@ -53,7 +53,7 @@ impl Store {
                 query.push_bind(value.to_owned());
             }
         }
-        query.push(" ORDER BY created_at DESC, id DESC LIMIT ");
+        query.push(" ORDER BY id DESC LIMIT ");
         query.push_bind(i64::from(limit));
         query
             .build()
