@@ -187,6 +187,11 @@ impl Draft {
             })
             .collect();
         fact.dependencies.sort();
+        let columns: HashMap<String, String> = fact
+            .columns
+            .iter()
+            .map(|column| (column.name.to_lowercase(), column.name.clone()))
+            .collect();
         fact.lineage = self
             .lineage
             .into_iter()
@@ -194,7 +199,11 @@ impl Draft {
                 transformation: transformation(kind, &source_column, &target_column).to_owned(),
                 source,
                 source_column,
-                target_column,
+                // As the column itself is written.
+                target_column: columns
+                    .get(&target_column.to_lowercase())
+                    .cloned()
+                    .unwrap_or(target_column),
             })
             .collect();
         fact.lineage.sort();

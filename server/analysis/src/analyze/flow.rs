@@ -216,8 +216,7 @@ fn columns(draft: &mut super::drafts::Draft, write: &Write, is_model: bool) {
         let said = known.get(&key);
         columns.push(match said {
             Some(said) => ColumnFact {
-                // The way people write it, where they did.
-                name: said.name.clone(),
+                name: if is_model { column.name } else { said.name.clone() },
                 data_type: said.data_type.clone().or(column.data_type),
                 description: said.description.clone().or(column.description),
                 tests: said.tests.clone(),

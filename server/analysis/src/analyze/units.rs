@@ -10,6 +10,7 @@ use super::drafts::{Drafts, catalog_name};
 use super::references;
 use crate::dbt::files::Role;
 use crate::jinja::mask::{Placeholder, mask};
+use crate::jinja::render::{Context, Library, is_worthwhile, relation_word, render};
 use crate::lines::Lines;
 use crate::position::RelationName;
 use crate::sql::parse::{Parsed, Refused, STACK_BYTES, parse};
@@ -32,18 +33,43 @@ struct Job {
     path: String,
     dialect: Dialect,
     object: Option<usize>,
-    /// As it is to be parsed, in order of preference; the first without refusals wins, else the one with the fewest.
-    texts: Vec<String>,
+    /// As it is to be parsed, its Jinja masked.
+    masked: String,
+    /// As it is written, where rendering is worth while.
+    template: Option<Template>,
     substitutes: HashMap<String, String>,
     lines: Lines,
 }
 
+/// What is to be rendered.
+struct Template {
+    text: String,
+    project: usize,
+    model: String,
+    adapter: &'static str,
+}
+
+/// What came of a job.
+#[derive(Default)]
+struct Outcome {
+    parsed: Vec<Parsed>,
+    refused: Vec<Refused>,
+    /// The relations that the rendered text names, when that is the text that was parsed.
+    relations: Option<Vec<RelationName>>,
+    /// Why the text had to be masked although it should have been rendered.
+    not_rendered: Option<String>,
+}
+
 /// The results of one job, until they are put back in order.
-type Slot = Mutex<Option<(Vec<Parsed>, Vec<Refused>)>>;
+type Slot = Mutex<Option<Outcome>>;
 
 /// Reads the SQL of a workspace.
 pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &mut Drafts) -> Vec<Unit> {
     let jobs = jobs(workspace, declared, drafts);
+    let library = Library::of(
+        &declared.macros,
+        workspace.projects.iter().map(|project| project.name.clone()),
+    );
     let slots: Vec<Slot> = jobs.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -52,7 +78,7 @@ pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &
             let (Some(job), Some(slot)) = (jobs.get(nth), slots.get(nth)) else {
                 break;
             };
-            let result = best(job);
+            let result = outcome(job, workspace, &library);
             if let Ok(mut slot) = slot.lock() {
                 *slot = Some(result);
             }
@@ -72,13 +98,34 @@ pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &
         work();
     });
     let mut units = Vec::with_capacity(jobs.len());
-    for (job, slot) in jobs.into_iter().zip(slots) {
-        let Some((statements, refused)) = slot.into_inner().ok().flatten() else {
+    for (mut job, slot) in jobs.into_iter().zip(slots) {
+        let Some(outcome) = slot.into_inner().ok().flatten() else {
             continue;
         };
-        for refusal in refused {
+        let refused = !outcome.refused.is_empty();
+        for refusal in outcome.refused {
             drafts.problem(&job.path, refusal.line, refusal.message);
         }
+        if let (Some(object), Some(template)) = (job.object, &job.template) {
+            let project = workspace.projects[template.project].name.as_str();
+            for (nth, name) in outcome.relations.iter().flatten().enumerate() {
+                if let Some(known_as) = known_as(drafts, project, object, name) {
+                    job.substitutes.insert(relation_word(nth), known_as);
+                }
+                // What only rendering tells: a ref whose name is put together.
+                if let Some((target, how)) = references::target(drafts, project, name) {
+                    drafts.depend(object, target, how);
+                }
+            }
+            if let Some(draft) = drafts.all.get_mut(object) {
+                let rendered = outcome.relations.is_some();
+                draft.metadata.set("rendered", serde_json::Value::Bool(rendered));
+            }
+            if let Some(reason) = outcome.not_rendered.filter(|_| refused) {
+                drafts.problem(&job.path, 1, reason);
+            }
+        }
+        let statements = outcome.parsed;
         units.push(Unit {
             path: job.path,
             dialect: job.dialect,
@@ -91,18 +138,47 @@ pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &
     units
 }
 
-fn best(job: &Job) -> (Vec<Parsed>, Vec<Refused>) {
-    let mut best: Option<(Vec<Parsed>, Vec<Refused>)> = None;
-    for text in &job.texts {
-        let result = parse(text, job.dialect);
-        if result.1.is_empty() {
-            return result;
-        }
-        if best.as_ref().is_none_or(|best| result.1.len() < best.1.len()) {
-            best = Some(result);
+/// Rendered and parsed where that works, else masked and parsed; the one with fewer refusals.
+fn outcome(job: &Job, workspace: &Workspace<'_>, library: &Library) -> Outcome {
+    let mut not_rendered = None;
+    let mut from_rendered = None;
+    if let Some(template) = &job.template {
+        let project = &workspace.projects[template.project];
+        let context = Context {
+            library,
+            vars: &project.vars,
+            project: &project.name,
+            model: &template.model,
+            adapter: template.adapter,
+        };
+        match render(&template.text, &context) {
+            Ok(rendered) => {
+                let (parsed, refused) = parse(&rendered.text, job.dialect);
+                let outcome = Outcome {
+                    parsed,
+                    refused,
+                    relations: Some(rendered.relations),
+                    not_rendered: None,
+                };
+                if outcome.refused.is_empty() && !outcome.parsed.is_empty() {
+                    return outcome;
+                }
+                from_rendered = Some(outcome);
+            }
+            Err(reason) => not_rendered = Some(reason),
         }
     }
-    best.unwrap_or_default()
+    let (parsed, refused) = parse(&job.masked, job.dialect);
+    match from_rendered {
+        // Positions in the rendered text mean nothing to its reader: the masked text's refusals are told.
+        Some(outcome) if outcome.parsed.len() > parsed.len() => Outcome { refused, ..outcome },
+        _ => Outcome {
+            parsed,
+            refused,
+            relations: None,
+            not_rendered,
+        },
+    }
 }
 
 fn jobs(workspace: &Workspace<'_>, declared: &Declarations, drafts: &mut Drafts) -> Vec<Job> {
@@ -136,7 +212,8 @@ fn jobs(workspace: &Workspace<'_>, declared: &Declarations, drafts: &mut Drafts)
             path: file.path.clone(),
             dialect,
             object: None,
-            texts: vec![text],
+            masked: text,
+            template: None,
             substitutes: HashMap::new(),
             lines: Lines::of(&file.text),
         });
@@ -153,6 +230,17 @@ fn dbt_job(
     drafts: &mut Drafts,
 ) -> Job {
     let project = &workspace.projects[part.project].name;
+    let own = text.get(part.body.start..part.body.end).unwrap_or("");
+    let template = is_worthwhile(own).then(|| Template {
+        text: own.to_owned(),
+        project: part.project,
+        model: drafts
+            .all
+            .get(part.object)
+            .map(|draft| draft.fact.name.clone())
+            .unwrap_or_default(),
+        adapter: dialect.as_str(),
+    });
     let masked = mask(text);
     let mut substitutes = HashMap::new();
     for (nth, placeholder) in masked.placeholders.iter().enumerate() {
@@ -186,9 +274,10 @@ fn dbt_job(
         path: path.to_owned(),
         dialect,
         object: Some(part.object),
-        texts: vec![text.clone()],
-        substitutes,
         lines: Lines::of(&text),
+        masked: text,
+        template,
+        substitutes,
     }
 }
 

@@ -4,3 +4,5 @@ pub(crate) mod blocks;
 pub(crate) mod calls;
 pub(crate) mod lex;
 pub(crate) mod mask;
+mod objects;
+pub(crate) mod render;

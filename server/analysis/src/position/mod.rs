@@ -1,6 +1,9 @@
 //! From a place in a text to a question to the catalogue. Pure, and at home in half-typed text.
 
+mod check;
+mod completion;
 mod follow;
+mod outline;
 mod properties;
 mod sql;
 mod template;
@@ -82,18 +85,44 @@ pub fn completion_at(
     offset: usize,
     options: &Options,
 ) -> Option<Completion> {
-    let _ = (language, path, text, offset, options);
-    None
+    if !text.is_char_boundary(offset) || text.len() > MAX_TEXT_BYTES {
+        return None;
+    }
+    let _ = path;
+    match language {
+        Language::Sql => completion::in_sql(text, offset, options.dialect.unwrap_or(Dialect::Ansi)),
+        Language::Yaml => properties::completion(text, offset),
+        Language::Python | Language::Markdown => {
+            let line = text.get(..offset)?.rfind('\n').map_or(0, |found| found + 1);
+            completion::in_calls(text, line, offset)
+                .filter(|found| !matches!(found, Completion::Macros { .. }))
+        }
+        Language::Csv | Language::Other => None,
+    }
 }
 
 /// The outline of one file, in its order.
 pub fn outline(language: Language, path: &str, text: &str, options: &Options) -> Vec<OutlineItem> {
-    let _ = (language, path, text, options);
-    Vec::new()
+    if text.len() > MAX_TEXT_BYTES {
+        return Vec::new();
+    }
+    match language {
+        Language::Sql => outline::of_sql(path, text, options.dialect.unwrap_or(Dialect::Ansi)),
+        Language::Yaml => outline::of_yaml(text),
+        Language::Markdown => outline::of_markdown(text),
+        Language::Csv | Language::Python | Language::Other => Vec::new(),
+    }
 }
 
-/// What is wrong with one (perhaps unsaved) text.
+/// What is wrong with one (perhaps unsaved) text. SQL whose shape depends on Jinja is only checked for its tags.
 pub fn check(language: Language, path: &str, text: &str, options: &Options) -> Vec<Diagnostic> {
-    let _ = (language, path, text, options);
-    Vec::new()
+    if text.len() > MAX_TEXT_BYTES {
+        return Vec::new();
+    }
+    let _ = path;
+    match language {
+        Language::Sql => check::of_sql(text, options.dialect.unwrap_or(Dialect::Ansi)),
+        Language::Yaml => check::of_yaml(text),
+        _ => Vec::new(),
+    }
 }

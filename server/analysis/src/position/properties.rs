@@ -1,7 +1,7 @@
 //! What stands at a place in dbt's YAML.
 
 use super::template::in_calls;
-use super::{RelationName, Span, Symbol, SymbolKind};
+use super::{Completion, RelationName, Span, Symbol, SymbolKind};
 use crate::yaml::tree::{Node, parse};
 
 /// What stands at `offset` of a YAML text.
@@ -100,6 +100,61 @@ fn named(trail: &[Step<'_>]) -> Option<SymbolKind> {
             "name",
         ] => Some(SymbolKind::Relation(RelationName::Table {
             parts: vec![name(1)?],
+        })),
+        _ => None,
+    }
+}
+
+/// What may be completed at `offset` of a YAML text.
+pub(super) fn completion(text: &str, offset: usize) -> Option<Completion> {
+    let line = text.get(..offset)?.rfind('\n').map_or(0, |found| found + 1);
+    let before = text.get(line..offset)?;
+    if ["ref(", "source(", "doc("]
+        .iter()
+        .any(|call| before.contains(call))
+    {
+        let found = super::completion::in_calls(text, line, offset);
+        return found.filter(|found| !matches!(found, Completion::Macros { .. }));
+    }
+    let (key, typed) = before.rsplit_once("name:")?;
+    if !key.trim_start_matches([' ', '-', '{']).is_empty() {
+        return None;
+    }
+    let typed = typed.trim_start();
+    let span = Span::new(offset - typed.len(), offset);
+    // A letter under the cursor makes the place one that can be looked up.
+    let mut probe = text.to_owned();
+    probe.insert(offset, 'x');
+    let root = parse(&probe);
+    let mut trail = Vec::new();
+    descend(&root, offset, &mut trail)?;
+    let keys: Vec<&str> = trail.iter().map(|step| step.key).collect();
+    let name = |nth: usize| {
+        trail
+            .get(nth)
+            .and_then(|step| step.map.text("name"))
+            .map(|(name, _)| name.to_owned())
+    };
+    let prefix = typed.to_owned();
+    let columns = |relation: RelationName| Completion::Columns {
+        relations: vec![relation],
+        local_columns: Vec::new(),
+        prefix: prefix.clone(),
+        span,
+    };
+    match keys.as_slice() {
+        ["models" | "seeds" | "snapshots", "name"] => Some(Completion::Refs {
+            package: None,
+            prefix,
+            span,
+        }),
+        ["models" | "seeds" | "snapshots", "columns", "name"] => Some(columns(RelationName::Ref {
+            package: None,
+            name: name(1)?,
+        })),
+        ["sources", "tables", "columns", "name"] => Some(columns(RelationName::Source {
+            source: name(1)?,
+            table: name(2)?,
         })),
         _ => None,
     }

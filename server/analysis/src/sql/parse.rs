@@ -203,11 +203,18 @@ fn with(text: &str, dialect: &dyn d::Dialect) -> Result<Vec<Statement>, String> 
         if next.token == sqlparser::tokenizer::Token::EOF {
             return Ok(statements);
         }
-        // Statements without semicolons between them (T-SQL): each must begin with a word.
-        if !statements.is_empty() && !matches!(next.token, sqlparser::tokenizer::Token::Word(_)) {
+        // Statements without semicolons between them (T-SQL): each must begin with its word.
+        let begins = match &next.token {
+            sqlparser::tokenizer::Token::Word(word) => super::split::VERBS
+                .iter()
+                .any(|verb| word.value.eq_ignore_ascii_case(verb)),
+            _ => false,
+        };
+        if !statements.is_empty() && !begins {
+            let place = next.span.start;
             return Err(format!(
                 "unexpected {} at Line: {}, Column: {}",
-                next.token, next.span.start.line, next.span.start.column
+                next.token, place.line, place.column
             ));
         }
         statements.push(parser.parse_statement().map_err(|error| error.to_string())?);

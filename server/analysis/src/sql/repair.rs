@@ -8,6 +8,7 @@ pub(crate) fn repair(sql: &str, tokens: &[Token]) -> Option<String> {
     let mut changed = column_attributes(sql, tokens, &mut bytes);
     changed |= parenthesised_insert(sql, tokens, &mut bytes);
     changed |= trailing_commas(sql, tokens, &mut bytes);
+    changed |= leading_placeholder(sql, tokens, &mut bytes);
     if !changed {
         return None;
     }
@@ -92,4 +93,22 @@ fn trailing_commas(sql: &str, tokens: &[Token], bytes: &mut [u8]) -> bool {
         }
     }
     changed
+}
+
+/// Jinja that stands before a query and could not be rendered.
+fn leading_placeholder(sql: &str, tokens: &[Token], bytes: &mut [u8]) -> bool {
+    let count = tokens
+        .iter()
+        .take_while(|token| crate::jinja::mask::is_placeholder(token.text(sql)))
+        .count();
+    let follows = tokens
+        .get(count)
+        .is_some_and(|token| token.is_any(sql, &["with", "select", "from"]));
+    if count == 0 || !follows {
+        return false;
+    }
+    for token in &tokens[..count] {
+        blank(bytes, token.start, token.end);
+    }
+    true
 }

@@ -14,7 +14,7 @@ pub(crate) struct Piece {
 }
 
 /// Words that begin a statement worth reading.
-const VERBS: &[&str] = &[
+pub(crate) const VERBS: &[&str] = &[
     "select", "with", "insert", "merge", "update", "create", "delete", "replace", "from", "values", "alter",
     "truncate", "drop", "table",
 ];

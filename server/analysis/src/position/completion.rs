@@ -1,0 +1,250 @@
+//! What may be completed at a place.
+
+use std::cell::Cell;
+
+use super::follow::{BUDGET, Sketch, locate};
+use super::sql::MAX_CHAIN;
+use super::{Completion, RelationName, Span};
+use crate::Dialect;
+use crate::jinja::lex::{TagKind, tags};
+use crate::jinja::mask::mask;
+use crate::sql::lex::{Token, TokenKind, tokens};
+use crate::sql::sketch::{Relation, is_reserved, sketch};
+
+/// Completion in an SQL text.
+pub(super) fn in_sql(text: &str, offset: usize, dialect: Dialect) -> Option<Completion> {
+    let tag = tags(text).into_iter().find(|tag| {
+        tag.inner_start <= offset
+            && if tag.closed {
+                offset <= tag.inner_end
+            } else {
+                offset <= tag.end
+            }
+    });
+    if let Some(tag) = tag {
+        if tag.kind == TagKind::Comment {
+            return None;
+        }
+        return in_calls(text, tag.inner_start, offset);
+    }
+    in_statement(text, offset, dialect)
+}
+
+/// A call that a cursor stands in.
+struct Open {
+    /// The dotted name before the parenthesis.
+    name: String,
+    /// The number of the argument.
+    nth: usize,
+    /// The arguments before it that are strings.
+    strings: Vec<String>,
+}
+
+/// Completion inside the calls of a tag, from its start up to the cursor.
+pub(super) fn in_calls(text: &str, start: usize, offset: usize) -> Option<Completion> {
+    let before = text.get(start..offset)?;
+    let bytes = before.as_bytes();
+    let mut open: Vec<Open> = Vec::new();
+    let mut word_start = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            quote @ (b'\'' | b'"') => {
+                let inside = at + 1;
+                let end = bytes[inside..]
+                    .iter()
+                    .position(|byte| *byte == quote)
+                    .map(|found| inside + found);
+                let Some(end) = end else {
+                    return in_string(text, start + inside, offset, open.last());
+                };
+                if let Some(call) = open.last_mut() {
+                    call.strings
+                        .push(before.get(inside..end).unwrap_or("").to_owned());
+                }
+                at = end + 1;
+                word_start = at;
+                continue;
+            }
+            b'(' | b'[' | b'{' => {
+                open.push(Open {
+                    name: before.get(word_start..at)?.trim().to_owned(),
+                    nth: 0,
+                    strings: Vec::new(),
+                });
+                word_start = at + 1;
+            }
+            b')' | b']' | b'}' => {
+                open.pop();
+                word_start = at + 1;
+            }
+            b',' => {
+                if let Some(call) = open.last_mut() {
+                    call.nth += 1;
+                }
+                word_start = at + 1;
+            }
+            byte if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.' || byte >= 0x80 => {}
+            _ => word_start = at + 1,
+        }
+        at += 1;
+    }
+    let word = before.get(word_start..)?;
+    let (package, prefix) = match word.rsplit_once('.') {
+        Some((package, prefix)) => (Some(package.to_owned()), prefix),
+        None => (None, word),
+    };
+    let span = Span::new(offset - prefix.len(), word_end(text, offset));
+    Some(Completion::Macros {
+        package,
+        prefix: prefix.to_owned(),
+        span,
+    })
+}
+
+fn in_string(text: &str, start: usize, offset: usize, call: Option<&Open>) -> Option<Completion> {
+    let call = call?;
+    let prefix = text.get(start..offset)?.to_owned();
+    let rest = text.get(offset..)?;
+    let end = rest
+        .find(|c: char| matches!(c, '\'' | '"' | '\n' | ')' | '}' | ','))
+        .map_or(text.len(), |found| offset + found);
+    let span = Span::new(start, end);
+    match call.name.rsplit('.').next()? {
+        "ref" if call.nth == 0 => Some(Completion::Refs {
+            package: None,
+            prefix,
+            span,
+        }),
+        "ref" => Some(Completion::Refs {
+            package: call.strings.first().cloned(),
+            prefix,
+            span,
+        }),
+        "source" if call.nth == 0 => Some(Completion::Sources { prefix, span }),
+        "source" => Some(Completion::SourceTables {
+            source: call.strings.first()?.clone(),
+            prefix,
+            span,
+        }),
+        "doc" => Some(Completion::Docs { prefix, span }),
+        _ => None,
+    }
+}
+
+fn word_end(text: &str, offset: usize) -> usize {
+    text.get(offset..)
+        .and_then(|rest| rest.find(|c: char| !(c.is_alphanumeric() || c == '_')))
+        .map_or(text.len(), |found| offset + found)
+}
+
+fn in_statement(text: &str, offset: usize, dialect: Dialect) -> Option<Completion> {
+    let masked = mask(text);
+    let tokens = tokens(&masked.text, dialect);
+    let (queries, _) = sketch(&masked.text, &tokens);
+    let sketch = Sketch {
+        sql: &masked.text,
+        masked: &masked,
+        tokens: &tokens,
+        budget: Cell::new(BUDGET),
+    };
+    // The word that is being typed, if any, and the token before it.
+    let next = tokens.partition_point(|token| token.start < offset);
+    let typed = next.checked_sub(1).filter(|at| tokens[*at].end >= offset);
+    if let Some(at) = typed
+        && matches!(
+            tokens[at].kind,
+            TokenKind::Text | TokenKind::Number | TokenKind::Quoted
+        )
+        && tokens[at].end > offset
+    {
+        return None;
+    }
+    let typed = typed.filter(|at| tokens[*at].kind == TokenKind::Word);
+    let (prefix, span) = match typed.and_then(|at| tokens.get(at)) {
+        Some(token) => (
+            text.get(token.start..offset)?.to_owned(),
+            Span::new(token.start, token.end),
+        ),
+        None => (String::new(), Span::new(offset, offset)),
+    };
+    let before = typed.unwrap_or(next).checked_sub(1);
+    let place = locate(&queries, span.start)?;
+    let ctes: Vec<String> = place.ctes.iter().map(|cte| cte.name.name.clone()).collect();
+    let Some(before) = before.and_then(|at| tokens.get(at).map(|token| (at, token))) else {
+        return None;
+    };
+    let columns = |relations: &[&Relation]| {
+        let mut bases = Vec::new();
+        let mut local: Vec<String> = Vec::new();
+        for relation in relations {
+            sketch.bases(relation, &place.ctes, &mut bases);
+            for name in sketch.columns_of_relation(relation, &place.ctes, MAX_CHAIN) {
+                if !local.contains(&name) {
+                    local.push(name);
+                }
+            }
+        }
+        bases.retain(|base: &RelationName| *base != RelationName::ThisFile);
+        Completion::Columns {
+            relations: bases,
+            local_columns: local,
+            prefix: prefix.clone(),
+            span,
+        }
+    };
+    if before.1.kind == TokenKind::Mark(b'.') {
+        let owner = before.0.checked_sub(1).and_then(|at| tokens.get(at))?;
+        let name = owner.name(&masked.text);
+        let relation = place.blocks.iter().rev().find_map(|block| {
+            block
+                .relations
+                .iter()
+                .find(|relation| sketch.is_called(relation, &name))
+        })?;
+        return Some(columns(&[relation]));
+    }
+    if wants_relation(&tokens, before.0, &masked.text) {
+        return Some(Completion::Relations { ctes, prefix, span });
+    }
+    let names_something = before.1.is(&masked.text, "as");
+    if names_something {
+        return None;
+    }
+    let relations: Vec<&Relation> = place.blocks.last()?.relations.iter().collect();
+    (!relations.is_empty()).then(|| columns(&relations))
+}
+
+/// Whether a relation may follow the token: FROM, JOIN, or a comma in a FROM clause.
+fn wants_relation(tokens: &[Token], before: usize, sql: &str) -> bool {
+    let Some(token) = tokens.get(before) else {
+        return false;
+    };
+    if token.is_any(sql, &["from", "join", "into", "update", "table"]) {
+        return true;
+    }
+    if token.kind != TokenKind::Mark(b',') {
+        return false;
+    }
+    let mut depth = 0usize;
+    for token in tokens[..before].iter().rev() {
+        match token.kind {
+            TokenKind::Mark(b')') => depth += 1,
+            TokenKind::Mark(b'(') if depth == 0 => return false,
+            TokenKind::Mark(b'(') => depth -= 1,
+            TokenKind::Word if depth == 0 && is_reserved(token, sql) => {
+                if token.is_any(
+                    sql,
+                    &[
+                        "as", "left", "right", "full", "inner", "outer", "cross", "on", "and",
+                    ],
+                ) {
+                    continue;
+                }
+                return token.is_any(sql, &["from", "join"]);
+            }
+            _ => {}
+        }
+    }
+    false
+}
