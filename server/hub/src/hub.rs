@@ -106,6 +106,12 @@ impl Hub {
         })
     }
 
+    /// The database was restored from a copy: all clients build theirs anew.
+    pub async fn renew_epoch(&self) -> Result<(), HubError> {
+        self.store.new_epoch().await?;
+        Ok(())
+    }
+
     /// The routes, for tests that walk them without a network.
     pub fn router(&self) -> Router {
         http::router(self.app.clone())

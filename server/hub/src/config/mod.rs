@@ -18,8 +18,8 @@ use metasync_protocol::ids;
 
 pub use error::ConfigError;
 pub use sections::{
-    Auth, ConnectionConfig, Member, MetadataSync, Organization, Release, Repositories, SigningKeys,
-    SourcesPolicy, Webdav, Webhooks,
+    Auth, ConnectionConfig, Member, MemberRole, MetadataSync, Organization, Release, Repositories,
+    SigningKeys, SourcesPolicy, Webdav, Webhooks,
 };
 
 /// Where a hub listens when nothing says otherwise: loopback only.

@@ -12,6 +12,17 @@ use crate::auth::{self, Access, Identity};
 /// Names the organization of routes without one in their path.
 const ORGANIZATION_HEADER: &str = "x-organization";
 
+/// Whoever has a good token, of whatever organization.
+pub(super) struct User(pub(super) Identity);
+
+impl FromRequestParts<App> for User {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<User, ApiError> {
+        identify(parts, app).map(User)
+    }
+}
+
 /// A member of the organization: reads.
 pub(super) struct Member(pub(super) Access);
 

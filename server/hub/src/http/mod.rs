@@ -9,6 +9,7 @@ mod error;
 mod job_events;
 mod layers;
 mod openapi;
+mod organizations;
 mod params;
 mod push;
 mod repositories;

@@ -3,7 +3,7 @@
 use axum::routing::{MethodRouter, delete, get, post, put};
 use metasync_protocol::{
     DocumentationRow, SyncPackage,
-    connections::{Connection, ConnectionList, MatchAnswer, MatchRequest, NewConnection},
+    connections::{Connection, ConnectionList, MatchAnswer, MatchRequest, NewConnection, OrganizationList},
     package::PackageQuery,
     repositories::{Job, SyncRequest},
     sessions::{RegisterSession, SessionRegistered},
@@ -13,7 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::{
     App, connections,
     documentation::{self, DocumentationInput},
-    job_events, push,
+    job_events, organizations, push,
     repositories::{self, Repository, RepositoryList},
     search,
     sessions::{self, SessionList},
@@ -25,6 +25,8 @@ use super::{
 pub(super) enum Allowed {
     /// Everybody, without a token.
     Everybody,
+    /// Whoever has a good token.
+    Users,
     /// Members of the organization.
     Members,
     /// Its owners and maintainers.
@@ -116,7 +118,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// Seed 002.
 fn editors() -> Vec<Endpoint> {
-    use Allowed::{Members, Writers};
+    use Allowed::{Members, Users, Writers};
+    const ORGANIZATIONS: &str = "/api/metadata-sync/organizations";
     const PACKAGE: &str = "/api/metadata-sync/organizations/{org}/sync-package";
     const QUERY: &str = "/api/metadata-sync/organizations/{org}/sync-package/query";
     const CONNECTIONS: &str = "/api/metadata-sync/organizations/{org}/connections";
@@ -127,6 +130,14 @@ fn editors() -> Vec<Endpoint> {
     const SESSIONS: &str = "/api/metadata-sync/organizations/{org}/ide-sessions";
     const EVENTS: &str = "/api/metadata-sync/organizations/{org}/events";
     vec![
+        Endpoint::new(
+            "GET",
+            ORGANIZATIONS,
+            Users,
+            get(organizations::list),
+            "The user's own organizations",
+        )
+        .gives::<OrganizationList>(),
         Endpoint::new(
             "GET",
             PACKAGE,

@@ -65,13 +65,21 @@ impl World {
         let mut config = HubConfig::local(dir.path());
         config.owner_token = false;
         config.organizations = vec![
-            organization(ACME, "acme", &[
-                ("alice", MemberRole::Owner),
-                ("mary", MemberRole::Maintainer),
-                ("bob", MemberRole::Member),
-                ("both", MemberRole::Owner),
-            ]),
-            organization(EVIL, "evil", &[("eve", MemberRole::Owner), ("both", MemberRole::Owner)]),
+            organization(
+                ACME,
+                "acme",
+                &[
+                    ("alice", MemberRole::Owner),
+                    ("mary", MemberRole::Maintainer),
+                    ("bob", MemberRole::Member),
+                    ("both", MemberRole::Owner),
+                ],
+            ),
+            organization(
+                EVIL,
+                "evil",
+                &[("eve", MemberRole::Owner), ("both", MemberRole::Owner)],
+            ),
         ];
         let hub = Hub::open(config.clone(), CancellationToken::new()).await.unwrap();
         World {
@@ -83,14 +91,23 @@ impl World {
     }
 
     fn token(&self, user: &str, org: Option<&str>) -> String {
-        auth::mint(&self.config, user, org, Duration::from_secs(600)).unwrap().0
+        auth::mint(&self.config, user, org, Duration::from_secs(600))
+            .unwrap()
+            .0
     }
 
     async fn ask(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> Answer {
         self.send(method, path, token, &[], body).await
     }
 
-    async fn send(&self, method: &str, path: &str, token: Option<&str>, headers: &[(&str, &str)], body: &str) -> Answer {
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -101,7 +118,10 @@ impl World {
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let stream = parts.headers.get(header::CONTENT_TYPE).is_some_and(|t| t == "text/event-stream");
+        let stream = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|t| t == "text/event-stream");
         let body = if stream {
             Value::Null
         } else {
@@ -139,29 +159,51 @@ fn code(answer: &Answer) -> &str {
 #[tokio::test]
 async fn every_route_obeys_its_line_in_the_table() {
     let world = World::new().await;
-    let (alice, bob, eve) = (world.token("alice", None), world.token("bob", None), world.token("eve", None));
+    let (alice, bob, eve) = (
+        world.token("alice", None),
+        world.token("bob", None),
+        world.token("eve", None),
+    );
     for endpoint in endpoints() {
         let path = path(&endpoint, ACME, "acme_shop");
-        let ask = async |token: Option<&str>, body: &str| world.ask(endpoint.method, &path, token, body).await;
+        let ask =
+            async |token: Option<&str>, body: &str| world.ask(endpoint.method, &path, token, body).await;
         let what = format!("{} {path}", endpoint.method);
         if endpoint.allowed == Allowed::Everybody {
             assert_eq!(ask(None, "").await.status, StatusCode::OK, "{what}");
             continue;
         }
         let nobody = ask(None, "").await;
-        assert_eq!((nobody.status, code(&nobody)), (StatusCode::UNAUTHORIZED, "unauthenticated"), "{what}");
+        assert_eq!(
+            (nobody.status, code(&nobody)),
+            (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            "{what}"
+        );
         assert!(nobody.headers.contains_key(header::WWW_AUTHENTICATE), "{what}");
-        assert_eq!(ask(Some("nonsense"), "").await.status, StatusCode::UNAUTHORIZED, "{what}");
+        assert_eq!(
+            ask(Some("nonsense"), "").await.status,
+            StatusCode::UNAUTHORIZED,
+            "{what}"
+        );
         if endpoint.path.contains("{org}") {
             let stranger = ask(Some(&eve), "{}").await;
-            assert_eq!((stranger.status, code(&stranger)), (StatusCode::FORBIDDEN, "org_access_revoked"), "{what}");
+            assert_eq!(
+                (stranger.status, code(&stranger)),
+                (StatusCode::FORBIDDEN, "org_access_revoked"),
+                "{what}"
+            );
         } else if endpoint.path.contains("{id}") {
             let stranger = ask(Some(&eve), "").await;
             assert_eq!(stranger.status, StatusCode::NOT_FOUND, "{what}");
         }
         let member = ask(Some(&bob), "{}").await;
         let refused = member.status == StatusCode::FORBIDDEN && member.body["code"] == "forbidden";
-        assert_eq!(refused, endpoint.allowed == Allowed::Writers, "{what}: {}", member.status);
+        assert_eq!(
+            refused,
+            endpoint.allowed == Allowed::Writers,
+            "{what}: {}",
+            member.status
+        );
         let owner = ask(Some(&alice), "{}").await;
         assert_ne!(owner.status, StatusCode::FORBIDDEN, "{what}");
         assert_ne!(owner.status, StatusCode::INTERNAL_SERVER_ERROR, "{what}");
@@ -173,7 +215,10 @@ async fn foreign_and_invented_ids_give_the_same_answer() {
     let world = World::new().await;
     let alice = world.token("alice", None);
     let shape = |a: Answer| (a.status, a.body);
-    for endpoint in endpoints().into_iter().filter(|e| e.allowed != Allowed::Everybody) {
+    for endpoint in endpoints()
+        .into_iter()
+        .filter(|e| e.allowed != Allowed::Everybody)
+    {
         let (method, invented) = (endpoint.method, Uuid::new_v4().to_string());
         if endpoint.path.contains("{org}") {
             let ask = async |org: &str| {
@@ -202,19 +247,41 @@ async fn the_organization_of_a_request_is_found_as_the_contract_says() {
     let world = World::new().await;
     let (alice, both) = (world.token("alice", None), world.token("both", None));
     let list = "/api/repositories";
-    let names = |a: &Answer| a.body["repositories"][0]["name"].as_str().unwrap_or("").to_owned();
-    assert_eq!(names(&world.ask("GET", list, Some(&alice), "").await), "acme_shop");
+    let names = |a: &Answer| {
+        a.body["repositories"][0]["name"]
+            .as_str()
+            .unwrap_or("")
+            .to_owned()
+    };
+    assert_eq!(
+        names(&world.ask("GET", list, Some(&alice), "").await),
+        "acme_shop"
+    );
     let unclear = world.ask("GET", list, Some(&both), "").await;
     assert_eq!(unclear.status, StatusCode::BAD_REQUEST);
     let detail = unclear.body["detail"].as_str().unwrap();
     assert!(detail.contains("acme") && detail.contains("evil"), "{detail}");
-    let named = world.send("GET", list, Some(&both), &[("x-organization", "evil")], "").await;
+    let named = world
+        .send("GET", list, Some(&both), &[("x-organization", "evil")], "")
+        .await;
     assert_eq!(names(&named), "evil_shop");
     let claimed = world.token("both", Some("acme"));
-    assert_eq!(names(&world.ask("GET", list, Some(&claimed), "").await), "acme_shop");
+    assert_eq!(
+        names(&world.ask("GET", list, Some(&claimed), "").await),
+        "acme_shop"
+    );
     let other = format!("/api/metadata-sync/organizations/{EVIL}/connections");
-    assert_eq!(world.ask("GET", &other, Some(&claimed), "").await.status, StatusCode::FORBIDDEN);
-    assert_eq!(world.ask("GET", list, Some(&world.token("nobody", None)), "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        world.ask("GET", &other, Some(&claimed), "").await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        world
+            .ask("GET", list, Some(&world.token("nobody", None)), "")
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[tokio::test]
@@ -241,15 +308,22 @@ async fn parameters_are_checked() {
         ("protocol=7", 400),
         ("cursor=v1.nonsense", 400),
     ] {
-        let answer = world.ask("GET", &format!("{package}?{query}"), Some(&alice), "").await;
+        let answer = world
+            .ask("GET", &format!("{package}?{query}"), Some(&alice), "")
+            .await;
         assert_eq!(answer.status.as_u16(), status, "{query}: {}", answer.body);
         if status != 200 {
             code(&answer);
         }
     }
     let (a, b) = (Uuid::new_v4(), Uuid::new_v4());
-    for query in [format!("connection_ids={a},{b}"), format!("connection_ids={a}&connection_ids={b}")] {
-        let answer = world.ask("GET", &format!("{package}?{query}"), Some(&alice), "").await;
+    for query in [
+        format!("connection_ids={a},{b}"),
+        format!("connection_ids={a}&connection_ids={b}"),
+    ] {
+        let answer = world
+            .ask("GET", &format!("{package}?{query}"), Some(&alice), "")
+            .await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.body["sync_metadata"]["connection_ids"], json!([]));
     }
@@ -279,13 +353,23 @@ async fn connections_come_and_go_and_show_no_credentials() {
         let body = json!({"type": "github", "name": "x", "full_name": "acme/x", "url": url}).to_string();
         world.ask("POST", &path, Some(&alice), &body).await
     };
-    for bad in ["ext::sh -c id", "/etc", "file:///etc", "http://h/x", "--upload-pack=x", ""] {
+    for bad in [
+        "ext::sh -c id",
+        "/etc",
+        "file:///etc",
+        "http://h/x",
+        "--upload-pack=x",
+        "",
+    ] {
         assert_eq!(add(bad).await.status, StatusCode::BAD_REQUEST, "{bad}");
     }
     let added = add("https://me:s3cret@example.invalid/x").await;
     assert_eq!(added.status, StatusCode::CREATED);
     assert_eq!(added.body["url"], "https://example.invalid/x");
-    assert_eq!(add("https://example.invalid/y").await.status, StatusCode::CONFLICT);
+    assert_eq!(
+        add("https://example.invalid/y").await.status,
+        StatusCode::CONFLICT
+    );
     let listed = world.ask("GET", &path, Some(&alice), "").await;
     assert!(!listed.body.to_string().contains("s3cret"));
     let remove = async |id: &Value| {
@@ -294,7 +378,12 @@ async fn connections_come_and_go_and_show_no_credentials() {
     };
     assert_eq!(remove(&added.body["id"]).await, StatusCode::NO_CONTENT);
     assert_eq!(remove(&added.body["id"]).await, StatusCode::NOT_FOUND);
-    let declared = &listed.body["connections"].as_array().unwrap().iter().find(|c| c["name"] == "acme_shop").unwrap()["id"];
+    let declared = &listed.body["connections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|c| c["name"] == "acme_shop")
+        .unwrap()["id"];
     assert_eq!(remove(declared).await, StatusCode::CONFLICT);
 }
 
@@ -302,15 +391,26 @@ async fn connections_come_and_go_and_show_no_credentials() {
 async fn errors_have_one_shape_and_answers_an_id() {
     let world = World::new().await;
     let missing = world.ask("GET", "/no/such/path", None, "").await;
-    assert_eq!((missing.status, code(&missing)), (StatusCode::NOT_FOUND, "not_found"));
+    assert_eq!(
+        (missing.status, code(&missing)),
+        (StatusCode::NOT_FOUND, "not_found")
+    );
     let wrong = world.ask("PATCH", "/api/repositories", None, "").await;
-    assert_eq!((wrong.status, code(&wrong)), (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"));
+    assert_eq!(
+        (wrong.status, code(&wrong)),
+        (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+    );
     assert!(wrong.headers.contains_key(header::ALLOW));
     assert!(missing.headers.contains_key("x-request-id"));
     let alice = world.token("alice", None);
     let body = format!("{{\"x\": \"{}\"}}", "x".repeat(5 << 20));
-    let large = world.ask("POST", "/api/repositories/acme_shop/sync", Some(&alice), &body).await;
-    assert_eq!((large.status, code(&large)), (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"));
+    let large = world
+        .ask("POST", "/api/repositories/acme_shop/sync", Some(&alice), &body)
+        .await;
+    assert_eq!(
+        (large.status, code(&large)),
+        (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large")
+    );
 }
 
 #[tokio::test]
@@ -320,13 +420,25 @@ async fn nothing_new_is_304_and_compression_is_offered() {
     let package = format!("/api/metadata-sync/organizations/{ACME}/sync-package?protocol=2");
     let first = world.ask("GET", &package, Some(&alice), "").await;
     let tag = first.headers[header::ETAG].to_str().unwrap().to_owned();
-    let again = world.send("GET", &package, Some(&alice), &[("if-none-match", &tag)], "").await;
+    let again = world
+        .send("GET", &package, Some(&alice), &[("if-none-match", &tag)], "")
+        .await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
     let both = world.token("both", None);
-    let other = world.send("GET", &package, Some(&both), &[("if-none-match", &tag)], "").await;
+    let other = world
+        .send("GET", &package, Some(&both), &[("if-none-match", &tag)], "")
+        .await;
     assert_eq!(other.status, StatusCode::OK);
     for encoding in ["gzip", "zstd"] {
-        let packed = world.send("GET", &package, Some(&alice), &[("accept-encoding", encoding)], "").await;
+        let packed = world
+            .send(
+                "GET",
+                &package,
+                Some(&alice),
+                &[("accept-encoding", encoding)],
+                "",
+            )
+            .await;
         assert_eq!(packed.headers[header::CONTENT_ENCODING], encoding);
     }
 }
@@ -337,7 +449,12 @@ async fn the_description_names_every_route() {
     let description = world.ask("GET", "/openapi.json", None, "").await.body;
     for endpoint in endpoints() {
         let operation = &description["paths"][endpoint.path][endpoint.method.to_ascii_lowercase()];
-        assert!(operation["operationId"].is_string(), "{} {}", endpoint.method, endpoint.path);
+        assert!(
+            operation["operationId"].is_string(),
+            "{} {}",
+            endpoint.method,
+            endpoint.path
+        );
     }
     let text = description.to_string();
     for (at, _) in text.match_indices("#/components/schemas/") {

@@ -4,7 +4,9 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use metasync_protocol::repositories::{JobResult, SyncRequest};
 use metasync_sources::{Sources, SourcesOptions};
-use metasync_store::{DeclaredConnection, DeclaredOrganization, Enqueued, NewRun, Run, Store, StoredConnection};
+use metasync_store::{
+    DeclaredConnection, DeclaredOrganization, Enqueued, NewRun, Run, Store, StoredConnection,
+};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -82,7 +84,9 @@ impl World {
     }
 
     async fn sync_with(&self, options: SyncRequest) -> Run {
-        let started = self.runs.start_sync(self.org, &self.connection, "alice", &options, "api");
+        let started = self
+            .runs
+            .start_sync(self.org, &self.connection, "alice", &options, "api");
         let Enqueued::New(run) = started.await.unwrap() else {
             panic!("a run is active");
         };
@@ -102,7 +106,13 @@ impl World {
     }
 
     async fn status(&self) -> String {
-        self.store.connection(self.org, "shop").await.unwrap().unwrap().connection.status
+        self.store
+            .connection(self.org, "shop")
+            .await
+            .unwrap()
+            .unwrap()
+            .connection
+            .status
     }
 
     async fn names(&self) -> Vec<String> {
@@ -116,7 +126,10 @@ impl World {
     async fn description(&self, name: &str) -> Option<String> {
         let id = self.connection.connection.id;
         let found = self.store.search_objects(self.org, id, name, 1000).await.unwrap();
-        found.into_iter().find(|o| o.name == name).and_then(|o| o.description)
+        found
+            .into_iter()
+            .find(|o| o.name == name)
+            .and_then(|o| o.description)
     }
 
     async fn heads(&self) -> Vec<u64> {
@@ -145,7 +158,13 @@ fn result(run: &Run) -> JobResult {
 }
 
 fn counts(r: &JobResult) -> (u64, u64, u64, u64, u64) {
-    (r.files_added, r.files_modified, r.files_deleted, r.files_unchanged, r.files_failed)
+    (
+        r.files_added,
+        r.files_modified,
+        r.files_deleted,
+        r.files_unchanged,
+        r.files_failed,
+    )
 }
 
 fn table(name: &str) -> String {
@@ -153,7 +172,10 @@ fn table(name: &str) -> String {
 }
 
 fn dbt(world: &World) {
-    world.write("dbt_project.yml", "name: shop\nversion: '1.0'\nprofile: shop\nmodel-paths: [models]\n");
+    world.write(
+        "dbt_project.yml",
+        "name: shop\nversion: '1.0'\nprofile: shop\nmodel-paths: [models]\n",
+    );
     world.write("models/a.sql", "select 1 as id\n");
     world.write("models/b.sql", "select id from {{ ref('a') }}\n");
     world.write(
@@ -204,7 +226,10 @@ async fn losing_much_is_held_back_until_it_is_forced() {
         world.remove(&format!("t{n:02}.sql"));
     }
     let run = world.sync_with(SyncRequest::default()).await;
-    assert_eq!((run.state.as_str(), run.code.as_deref()), ("failed", Some("held_back")));
+    assert_eq!(
+        (run.state.as_str(), run.code.as_deref()),
+        ("failed", Some("held_back"))
+    );
     assert_eq!(result(&run).would_delete, Some(7));
     assert_eq!(world.status().await, "held");
     assert_eq!(world.heads().await, heads);
@@ -248,9 +273,18 @@ async fn a_broken_schema_file_takes_no_descriptions_away() {
     world.sync().await;
     assert_eq!(world.description("a").await.as_deref(), Some("The first."));
     let good = std::fs::read_to_string(world.root().join("models/schema.yml")).unwrap();
-    world.write("models/schema.yml", "version: 2\nmodels:\n  - name: [a\n   description: {{\n");
+    world.write(
+        "models/schema.yml",
+        "version: 2\nmodels:\n  - name: [a\n   description: {{\n",
+    );
     let broken = world.sync().await;
-    assert!(broken.errors.iter().any(|e| e.path == "models/schema.yml" && e.line.is_some()), "{broken:?}");
+    assert!(
+        broken
+            .errors
+            .iter()
+            .any(|e| e.path == "models/schema.yml" && e.line.is_some()),
+        "{broken:?}"
+    );
     assert_eq!(world.description("a").await.as_deref(), Some("The first."));
     world.write("models/schema.yml", good.replace("The first.", "Mended."));
     world.sync().await;
@@ -264,7 +298,10 @@ async fn a_missing_folder_fails_the_run_and_deletes_nothing() {
     world.sync().await;
     std::fs::rename(world.root(), world.folder.path().join("away")).unwrap();
     let run = world.sync_with(SyncRequest::default()).await;
-    assert_eq!((run.state.as_str(), run.code.as_deref()), ("failed", Some("source_not_found")));
+    assert_eq!(
+        (run.state.as_str(), run.code.as_deref()),
+        ("failed", Some("source_not_found"))
+    );
     assert_eq!(world.status().await, "failed");
     assert_eq!(world.names().await, ["t"]);
 }
@@ -272,12 +309,12 @@ async fn a_missing_folder_fails_the_run_and_deletes_nothing() {
 #[tokio::test]
 async fn a_queued_and_a_running_run_can_be_cancelled() {
     let world = World::new().await;
-    // A FIFO never ends: reading it would hang; the walk leaves it alone, so the run is kept busy by
-    // many files instead.
     for n in 0..400 {
         world.write(&format!("t{n}.sql"), table(&format!("t{n}")));
     }
-    let started = world.runs.start_sync(world.org, &world.connection, "a", &SyncRequest::default(), "api");
+    let started = world
+        .runs
+        .start_sync(world.org, &world.connection, "a", &OPTIONS, "api");
     let Enqueued::New(run) = started.await.unwrap() else {
         panic!("a run is active");
     };
@@ -293,7 +330,11 @@ async fn a_queued_and_a_running_run_can_be_cancelled() {
 async fn a_second_trigger_finds_the_first() {
     let world = World::new().await;
     world.write("t.sql", table("t"));
-    let start = || world.runs.start_sync(world.org, &world.connection, "a", &OPTIONS, "api");
+    let start = || {
+        world
+            .runs
+            .start_sync(world.org, &world.connection, "a", &OPTIONS, "api")
+    };
     let (one, two) = (start().await.unwrap(), start().await.unwrap());
     let (Enqueued::New(one), Enqueued::Active(two)) = (one, two) else {
         panic!("two runs of one target");
@@ -313,13 +354,26 @@ async fn an_unknown_kind_is_left_alone_and_lost_leases_are_taken_up() {
     let run = world.enqueue(REPOSITORY).await;
     world.working.await.unwrap();
     // A worker that died: its lease ends at once.
-    let claimed = world.store.run_claim("dead", &[REPOSITORY], Duration::ZERO).await.unwrap().unwrap();
+    let claimed = world
+        .store
+        .run_claim("dead", &[REPOSITORY], Duration::ZERO)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(claimed.id, run.id);
     let shutdown = CancellationToken::new();
     let working = tokio::spawn(Arc::clone(&world.runs).work(shutdown.clone()));
-    let ended = world.runs.ended(world.org, run.id, PATIENCE).await.unwrap().unwrap();
+    let ended = world
+        .runs
+        .ended(world.org, run.id, PATIENCE)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((ended.state.as_str(), ended.attempt), ("completed", 2));
-    assert_eq!(world.store.run(world.org, other.id).await.unwrap().unwrap().state, "queued");
+    assert_eq!(
+        world.store.run(world.org, other.id).await.unwrap().unwrap().state,
+        "queued"
+    );
     shutdown.cancel();
     working.await.unwrap();
 }
@@ -329,10 +383,18 @@ async fn a_panic_fails_that_run_only() {
     let world = World::new().await;
     world.write("t.sql", table("t"));
     let run = world.enqueue(super::execute::PANICKING).await;
-    let panicking = world.store.run_claim("us", &[super::execute::PANICKING], PATIENCE).await.unwrap().unwrap();
+    let panicking = world
+        .store
+        .run_claim("us", &[super::execute::PANICKING], PATIENCE)
+        .await
+        .unwrap()
+        .unwrap();
     super::execute::execute(Arc::clone(&world.runs), panicking).await;
     let ended = world.ended(run.id).await;
-    assert_eq!((ended.state.as_str(), ended.code.as_deref()), ("failed", Some("panic")));
+    assert_eq!(
+        (ended.state.as_str(), ended.code.as_deref()),
+        ("failed", Some("panic"))
+    );
     assert_eq!(world.sync().await.files_added, 1);
 }
 
@@ -345,7 +407,10 @@ async fn the_end_of_a_run_is_told_once_and_progress_never_goes_back() {
     let run = world.sync_with(SyncRequest::default()).await;
     let events = world.store.run_events_after(run.id, 0).await.unwrap();
     assert!(events.iter().all(|(_, name, _)| name == "progress"), "{events:?}");
-    let steps: Vec<f64> = events.iter().map(|(_, _, d)| d["progress"]["percentage"].as_f64().unwrap()).collect();
+    let steps: Vec<f64> = events
+        .iter()
+        .map(|(_, _, d)| d["progress"]["percentage"].as_f64().unwrap())
+        .collect();
     assert!(steps.is_sorted() && steps.last() == Some(&100.0), "{steps:?}");
 }
 
@@ -356,7 +421,12 @@ async fn git_branches_have_facts_of_their_own() {
     std::fs::create_dir(&repo).unwrap();
     let git = |args: &[&str]| {
         let identity = ["-c", "user.name=a", "-c", "user.email=a@example.invalid"];
-        let done = std::process::Command::new("git").args(identity).args(args).current_dir(&repo).output().unwrap();
+        let done = std::process::Command::new("git")
+            .args(identity)
+            .args(args)
+            .current_dir(&repo)
+            .output()
+            .unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
     let write = |path: &str, text: &str| std::fs::write(Path::new(&repo).join(path), text).unwrap();
@@ -380,15 +450,28 @@ async fn git_branches_have_facts_of_their_own() {
     };
     let added = world.store.add_connection(world.org, &new).await.unwrap();
     let sync = async |options: SyncRequest| {
-        let started = world.runs.start_sync(world.org, &added, "a", &options, "api").await.unwrap();
-        let Enqueued::New(run) = started else { panic!("a run is active") };
+        let started = world
+            .runs
+            .start_sync(world.org, &added, "a", &options, "api")
+            .await
+            .unwrap();
+        let Enqueued::New(run) = started else {
+            panic!("a run is active")
+        };
         world.ended(run.id).await
     };
     // Added over HTTP, it may not name a local path.
     let refused = sync(SyncRequest::default()).await;
-    assert_eq!((refused.state.as_str(), refused.code.as_deref()), ("failed", Some("invalid_source")));
+    assert_eq!(
+        (refused.state.as_str(), refused.code.as_deref()),
+        ("failed", Some("invalid_source"))
+    );
 
-    world.store.remove_connection(world.org, added.connection.id).await.unwrap();
+    world
+        .store
+        .remove_connection(world.org, added.connection.id)
+        .await
+        .unwrap();
     let declared = DeclaredConnection {
         id: Some(added.connection.id),
         kind: new.kind,

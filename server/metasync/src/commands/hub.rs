@@ -34,7 +34,6 @@ pub async fn run(options: HubOptions) -> Result<(), Failure> {
     if let Some(database) = options.database {
         config.database = Some(database);
     }
-    config.new_epoch |= options.new_epoch;
     let shutdown = CancellationToken::new();
     let ending = shutdown.clone();
     tokio::spawn(async move {
@@ -47,6 +46,9 @@ pub async fn run(options: HubOptions) -> Result<(), Failure> {
         .with_context(|| format!("can't listen on {address}: choose another address with --listen"))?;
     let address = listener.local_addr()?;
     let hub = Hub::open(config, shutdown).await?;
+    if options.new_epoch {
+        hub.renew_epoch().await?;
+    }
     terminal::print(&format!("listening on http://{address}"))?;
     hub.serve(listener).await?;
     Ok(())

@@ -157,7 +157,7 @@ fn show(
         });
     }
     terminal::print(&summary(found, &counts, index_ms, sync_ms, took))?;
-    let Some(hit) = sample else {
+    let Some(hit) = &sample else {
         return terminal::print(
             "\nNo models, tables, views or seeds were found here. Name a folder with a dbt project (dbt_project.yml)\n\
              or SQL files, or run `metasync try` without a path to see the bundled example.",
@@ -181,7 +181,7 @@ fn show(
     if let Ok(lineage) = answers::lineage::lineage(reader, &hit.full_name, &wanted) {
         terminal::print(&format!("\nIts lineage:\n\n{}", tree(&lineage, Way::Both)))?;
     }
-    terminal::print(&next(options, &hit))
+    terminal::print(&next(options, hit))
 }
 
 fn summary(found: &Found, counts: &Status, index_ms: u64, sync_ms: u64, took: u64) -> String {
