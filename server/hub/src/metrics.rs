@@ -84,9 +84,9 @@ impl Metrics {
         self
     }
 
-    pub(crate) fn run_ended(&self, labels: RunLabels, took: Duration, files: u64) {
-        self.runs.get_or_create(&labels).inc();
-        self.durations.get_or_create(&labels).observe(took.as_secs_f64());
+    pub(crate) fn run_ended(&self, labels: &RunLabels, took: Duration, files: u64) {
+        self.runs.get_or_create(labels).inc();
+        self.durations.get_or_create(labels).observe(took.as_secs_f64());
         self.files.inc_by(files);
     }
 

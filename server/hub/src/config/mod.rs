@@ -77,7 +77,7 @@ impl HubConfig {
                 name: LOCAL_ORGANIZATION.to_owned(),
                 members: vec![Member {
                     user: LOCAL_USER.to_owned(),
-                    role: sections::MemberRole::Owner,
+                    role: MemberRole::Owner,
                 }],
                 connections: Vec::new(),
                 releases: Vec::new(),

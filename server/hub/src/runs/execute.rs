@@ -76,7 +76,7 @@ pub(super) async fn execute(runs: Arc<Runs>, run: Run) {
     finish(&runs, &run, &outcome).await;
     let labels = RunLabels::of(&run, &outcome.state);
     runs.metrics
-        .run_ended(labels, started.elapsed(), reporter.files_processed());
+        .run_ended(&labels, started.elapsed(), reporter.files_processed());
     runs.bells.runs.ring(run.id);
     runs.bells.runs.ring_work();
 }
@@ -173,7 +173,7 @@ async fn finish(runs: &Runs, run: &Run, outcome: &Outcome) {
                 return;
             }
             Err(error) => {
-                tracing::error!(run = %run.id, %error, "the run's end can't be stored; trying again")
+                tracing::error!(run = %run.id, %error, "the run's end can't be stored; trying again");
             }
         }
         tokio::time::sleep(FINISH_PAUSE).await;

@@ -5,23 +5,21 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use metasync_analysis::{Dialect, Facts, Language, Options, SourceFile};
 use metasync_protocol::{
     error::codes,
-    repositories::{FileError, JobResult, SyncRequest},
+    repositories::{JobResult, SyncRequest},
 };
-use metasync_sources::{Contents, Entry, ListRequest, Listing, Source};
+use metasync_sources::{Contents, ListRequest, Listing, Source};
 use metasync_store::{LiveFile, StoredConnection};
 
 use super::{
     super::context::{Failure, RunContext},
     changes::{Changes, Known},
     difference::{Difference, Keep},
+    found::{Found, add_errors},
     memory::{Basis, FailedFile, Memory},
     rows::Rows,
     share,
     write::Writing,
 };
-
-/// Most entries of `errors` in a result.
-const MAX_ERRORS: usize = 1_000;
 
 /// The index of one branch.
 pub(super) struct IndexBranch<'a> {
@@ -168,6 +166,9 @@ impl IndexBranch<'_> {
         }));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|b, a| a.path == b.path);
+        self.context
+            .reporter
+            .silent_until(self.percentage(share::ANALYSED));
         let facts =
             tokio::task::spawn_blocking(move || metasync_analysis::analyze(&files, &Options { dialect }))
                 .await
@@ -178,6 +179,10 @@ impl IndexBranch<'_> {
                         "the analysis failed on this repository; the hub's log says more",
                     )
                 })?;
+        // A problem of no file: the analysis itself failed, and its facts are worth nothing.
+        if let Some(problem) = facts.problems.iter().find(|p| p.path.is_empty()) {
+            return Err(Failure::new("analysis", problem.message.clone()));
+        }
         self.context.reporter.percentage(self.percentage(share::ANALYSED));
         Ok(facts)
     }
@@ -331,113 +336,4 @@ fn held_back(difference: &Difference) -> Failure {
             difference.before
         ),
     )
-}
-
-fn add_errors<'a>(result: &mut JobResult, errors: impl Iterator<Item = &'a FileError>) {
-    let room = MAX_ERRORS.saturating_sub(result.errors.len());
-    let mut errors = errors.cloned();
-    result.errors.extend(errors.by_ref().take(room));
-    let left = errors.count();
-    if left > 0 {
-        result.warnings.push(format!("{left} more errors are not listed"));
-    }
-}
-
-/// What a run found in the files of a branch.
-struct Found<'a> {
-    listing: &'a Listing,
-    contents: &'a Contents,
-    known: &'a Known<'a>,
-    memory: &'a Memory,
-}
-
-impl<'a> Found<'a> {
-    /// Errors of all files that failed, by path.
-    fn failures(&self, facts: &Facts) -> BTreeMap<String, Vec<FileError>> {
-        let unreadable: HashSet<&str> = self.unreadable().collect();
-        let mut failures: BTreeMap<String, Vec<FileError>> = BTreeMap::new();
-        for error in self.listing.errors.iter().chain(&self.contents.errors) {
-            failures
-                .entry(error.path.clone())
-                .or_default()
-                .push(error.clone());
-        }
-        for problem in facts
-            .problems
-            .iter()
-            .filter(|p| !unreadable.contains(p.path.as_str()))
-        {
-            failures.entry(problem.path.clone()).or_default().push(FileError {
-                path: problem.path.clone(),
-                line: Some(problem.line),
-                kind: "parsing".into(),
-                message: problem.message.clone(),
-            });
-        }
-        failures
-    }
-
-    fn unreadable(&self) -> impl Iterator<Item = &'a str> {
-        self.listing
-            .errors
-            .iter()
-            .chain(&self.contents.errors)
-            .map(|e| e.path.as_str())
-    }
-
-    fn paths(&self) -> impl Iterator<Item = &'a str> {
-        self.listing.entries.iter().map(|e: &Entry| e.path.as_str())
-    }
-
-    fn known_paths(&self) -> impl Iterator<Item = &'a str> {
-        self.known.paths()
-    }
-
-    fn hash(&self, path: &str) -> Option<String> {
-        let read = self
-            .contents
-            .files
-            .binary_search_by(|f| f.path.as_str().cmp(path));
-        match read {
-            Ok(at) => Some(self.contents.files[at].content_hash.clone()),
-            Err(_) => self
-                .listing
-                .entries
-                .iter()
-                .find(|e| e.path == path)
-                .and_then(|e| e.content_hash.clone()),
-        }
-    }
-
-    /// Rows of files whose content is another than the catalogue's.
-    fn changed_rows(&self, rows: &Rows<'_>) -> Vec<metasync_protocol::FileRow> {
-        let all = self.contents.files.iter().map(|f| rows.file_of(f));
-        all.filter(|row| {
-            self.known
-                .file(&row.relative_path)
-                .is_none_or(|f| f.row_hash != row.row_hash)
-        })
-        .collect()
-    }
-
-    fn count(
-        &self,
-        failures: &BTreeMap<String, Vec<FileError>>,
-        changes: &Changes<'_>,
-        result: &mut JobResult,
-    ) {
-        for file in &self.contents.files {
-            if failures.contains_key(&file.path) {
-                continue;
-            }
-            match self.known.file(&file.path) {
-                None => result.files_added += 1,
-                Some(old) if old.content_hash != file.content_hash => result.files_modified += 1,
-                Some(_) => result.files_unchanged += 1,
-            }
-        }
-        result.files_deleted += changes.deleted.len() as u64;
-        result.files_failed += failures.len() as u64;
-        add_errors(result, failures.values().flatten());
-    }
 }

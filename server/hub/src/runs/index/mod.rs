@@ -4,6 +4,7 @@
 mod branch;
 mod changes;
 mod difference;
+mod found;
 mod memory;
 mod rows;
 mod write;
