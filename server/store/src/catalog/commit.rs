@@ -2,7 +2,7 @@
 //! the rows, keep checksum and count, commit. The lock lives until the commit, so every reader sees
 //! a prefix without gaps.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use metasync_protocol::{Channel, Compact, FileRow, ObjectRow};
 use uuid::Uuid;
@@ -30,6 +30,12 @@ struct Part {
     objects: Vec<(ObjectRow, Compact)>,
     deleted_objects: Vec<Uuid>,
     deleted_files: Vec<Uuid>,
+}
+
+impl Part {
+    fn rows(&self) -> usize {
+        self.files.len() + self.objects.len() + self.deleted_objects.len() + self.deleted_files.len()
+    }
 }
 
 impl Store {
@@ -105,28 +111,44 @@ fn split(mut batch: Batch) -> Vec<Part> {
     keep_last(&mut batch.deleted_files, |id| *id);
     keep_last(&mut batch.deleted_objects, |id| *id);
 
-    // files before their objects, so that a client finds the file when it gets the object
-    let (mut files, mut objects) = (batch.files.into_iter(), batch.objects.into_iter());
-    let (mut dead_objects, mut dead_files) =
-        (batch.deleted_objects.into_iter(), batch.deleted_files.into_iter());
-    let mut parts = Vec::new();
-    loop {
-        let mut part = Part::default();
-        let mut room = ROWS_PER_TRANSACTION;
-        take(&mut files, &mut part.files, &mut room);
-        take(&mut objects, &mut part.objects, &mut room);
-        take(&mut dead_objects, &mut part.deleted_objects, &mut room);
-        take(&mut dead_files, &mut part.deleted_files, &mut room);
-        parts.push(part);
-        if files.len() + objects.len() + dead_objects.len() + dead_files.len() == 0 {
-            return parts;
+    // An object follows its file, within a transaction or two: what a client got is of use at once.
+    let mut waiting: HashMap<Uuid, FileRow> = batch.files.iter().map(|f| (f.id, f.clone())).collect();
+    let mut parts = Parts(vec![Part::default()]);
+    for (object, owned) in batch.objects {
+        if let Some(file) = object.file_id.and_then(|id| waiting.remove(&id)) {
+            parts.with_room().files.push(file);
+        }
+        parts.with_room().objects.push((object, owned));
+    }
+    for file in batch.files {
+        if let Some(file) = waiting.remove(&file.id) {
+            parts.with_room().files.push(file);
         }
     }
+    for id in batch.deleted_objects {
+        parts.with_room().deleted_objects.push(id);
+    }
+    for id in batch.deleted_files {
+        parts.with_room().deleted_files.push(id);
+    }
+    parts.0
 }
 
-fn take<T>(from: &mut std::vec::IntoIter<T>, into: &mut Vec<T>, room: &mut usize) {
-    into.extend(from.by_ref().take(*room));
-    *room -= into.len();
+struct Parts(Vec<Part>);
+
+impl Parts {
+    /// The last part, or a new one if it is full.
+    fn with_room(&mut self) -> &mut Part {
+        if self
+            .0
+            .last()
+            .is_none_or(|part| part.rows() >= ROWS_PER_TRANSACTION)
+        {
+            self.0.push(Part::default());
+        }
+        let last = self.0.len() - 1;
+        &mut self.0[last]
+    }
 }
 
 fn keep_last<T>(rows: &mut Vec<T>, id: impl Fn(&T) -> Uuid) {

@@ -278,7 +278,7 @@ async fn with_cursor(steps: Vec<Step>, last_limit: u32) {
         }
     }
     client.pull(&world.store, last_limit).await;
-    let mut fresh = client.from_scratch();
+    let mut fresh = client.fresh();
     fresh.pull(&world.store, 1_000).await;
     // a restore may bring back older keys: then a cursor is refused rather than resynced
     assert!(client.refused == 0 || (world.rotated && world.restored));
@@ -305,7 +305,7 @@ async fn with_timestamps(steps: Vec<Step>, last_limit: u32) {
         }
     }
     client.pull(&world.store, last_limit).await;
-    let mut fresh = client.from_scratch();
+    let mut fresh = client.fresh();
     fresh.pull(&world.store, 1_000).await;
     assert_eq!(client.copy.dump(), fresh.copy.dump());
     // and both are what a client with a cursor has

@@ -230,7 +230,7 @@ impl Replica {
     }
 
     /// A client that wants the same and has nothing yet.
-    pub fn from_scratch(&self) -> Replica {
+    pub fn fresh(&self) -> Replica {
         Replica {
             connections: self.connections.clone(),
             documentation: self.documentation,
@@ -318,7 +318,7 @@ impl PlainClient {
         panic!("no end after 10,000 pages");
     }
 
-    pub fn from_scratch(&self) -> PlainClient {
+    pub fn fresh(&self) -> PlainClient {
         PlainClient {
             connections: self.connections.clone(),
             documentation: self.documentation,
@@ -330,7 +330,7 @@ impl PlainClient {
     /// is of two filters.
     pub fn set_connections(&mut self, connections: Option<Vec<Uuid>>) {
         if std::mem::take(&mut self.half_way) {
-            *self = self.from_scratch();
+            *self = self.fresh();
         }
         self.going = None;
         self.connections = connections;

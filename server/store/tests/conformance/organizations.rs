@@ -51,7 +51,10 @@ async fn organizations_and_roles_follow_the_configuration() {
     assert_eq!(store.role(ORG, ALICE).await.unwrap(), Some(Role::Owner));
     assert_eq!(store.role(ORG, BOB).await.unwrap(), Some(Role::Member));
     assert_eq!(store.role(ORG, "eve").await.unwrap(), None);
-    assert_eq!(store.organizations_of(ALICE).await.unwrap(), [acme.clone()]);
+    assert_eq!(
+        store.organizations_of(ALICE).await.unwrap(),
+        std::slice::from_ref(&acme)
+    );
 
     let second = DeclaredOrganization {
         id: Uuid::from_u128(2),
