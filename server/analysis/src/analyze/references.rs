@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::drafts::Drafts;
-use crate::jinja::calls::{Call, calls};
+use crate::jinja::calls::{Call, Literal, calls};
 use crate::jinja::lex::{TagKind, tags};
 use crate::jinja::mask::relation;
 use crate::position::RelationName;
@@ -88,8 +88,13 @@ pub(crate) fn config(found: &[Call]) -> Vec<(String, Value)> {
     let mut settings = Vec::new();
     for call in found.iter().filter(|call| call.simple() == Some("config")) {
         for argument in &call.arguments {
-            if let (Some(name), Some(value)) = (&argument.name, &argument.value) {
-                settings.push((name.clone(), value.to_json()));
+            match (&argument.name, &argument.value) {
+                (Some(name), Some(value)) => settings.push((name.clone(), value.to_json())),
+                // `config({'materialized': 'table'})`
+                (None, Some(Literal::Map(pairs))) => {
+                    settings.extend(pairs.iter().map(|(key, value)| (key.clone(), value.to_json())));
+                }
+                _ => {}
             }
         }
     }

@@ -104,7 +104,13 @@ pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &
         };
         let refused = !outcome.refused.is_empty();
         for refusal in outcome.refused {
-            drafts.problem(&job.path, refusal.line, refusal.message);
+            let last = refusal.message.rsplit(' ').next().unwrap_or("");
+            let message = if crate::jinja::mask::is_placeholder(last) {
+                "not analysed: the SQL that this Jinja makes is only known to dbt".to_owned()
+            } else {
+                refusal.message
+            };
+            drafts.problem(&job.path, refusal.line, message);
         }
         if let (Some(object), Some(template)) = (job.object, &job.template) {
             let project = workspace.projects[template.project].name.as_str();
@@ -163,6 +169,12 @@ fn outcome(job: &Job, workspace: &Workspace<'_>, library: &Library) -> Outcome {
                 if outcome.refused.is_empty() && !outcome.parsed.is_empty() {
                     return outcome;
                 }
+                not_rendered = outcome.refused.first().map(|refusal| {
+                    format!(
+                        "in the SQL that the Jinja makes (its line {}): {}",
+                        refusal.line, refusal.message
+                    )
+                });
                 from_rendered = Some(outcome);
             }
             Err(reason) => not_rendered = Some(reason),

@@ -117,17 +117,18 @@ impl Anything {
             // What these print is known well enough.
             "star" if from.is_some() => "*".to_owned(),
             "group_by" => String::new(),
-            "union_relations" => {
+            "date_spine" => {
+                let part = list.first().map_or("day", |part| part.trim_matches('\''));
+                format!("(select cast(null as date) as date_{part})")
+            }
+            _ if args.iter().any(|arg| !relations(arg).is_empty()) => {
+                // What is made from relations (union, unpivot, deduplicate) is a query over them.
                 let relations: Vec<String> = args.iter().flat_map(relations).collect();
                 let arms: Vec<String> = relations
                     .iter()
                     .map(|relation| format!("select * from {relation}"))
                     .collect();
-                if arms.is_empty() {
-                    unknown()
-                } else {
-                    format!("({})", arms.join(" union all "))
-                }
+                format!("({})", arms.join(" union all "))
             }
             _ => format!("{name}({})", list.join(", ")),
         };

@@ -180,11 +180,24 @@ fn is_ignored(sql: &str, tokens: &[Token]) -> bool {
 
 fn attempt(text: &str, dialect: Dialect) -> Result<Vec<Statement>, String> {
     let primary = with(text, parser_dialect(dialect).as_ref());
-    if primary.is_ok() || matches!(dialect, Dialect::Ansi) {
+    if primary.is_ok() {
         return primary;
     }
-    // Another dialect's word in it is no reason to know nothing.
-    with(text, &d::GenericDialect {}).or(primary)
+    // Another dialect's word in it is no reason to know nothing; ANSI is also what is not known to be anything else.
+    let others: &[Dialect] = match dialect {
+        Dialect::Ansi => &[
+            Dialect::Snowflake,
+            Dialect::BigQuery,
+            Dialect::Postgres,
+            Dialect::DuckDb,
+            Dialect::Tsql,
+        ],
+        _ => &[Dialect::Ansi],
+    };
+    let second = others
+        .iter()
+        .find_map(|other| with(text, parser_dialect(*other).as_ref()).ok());
+    second.map_or(primary, Ok)
 }
 
 fn with(text: &str, dialect: &dyn d::Dialect) -> Result<Vec<Statement>, String> {

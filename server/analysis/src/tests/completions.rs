@@ -220,7 +220,8 @@ fn diagnostics() {
     };
     expect![[r#"
         sql-syntax `c` SQL not understood: unexpected c
-    "#]].assert_eq(&show("a.sql", "select a from b;\nselect a b c from x;\nselect 1"));
+    "#]]
+    .assert_eq(&show("a.sql", "select a from b;\nselect a b c from x;\nselect 1"));
     expect![[r#"
         jinja-syntax `{{ ref('x'` this tag is never closed by `}}`
     "#]]

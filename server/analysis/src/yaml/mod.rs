@@ -6,7 +6,12 @@ use serde_json::Value;
 
 /// Reads a whole document as data; `Err` says what is wrong and in which line, from 1.
 pub(crate) fn read(text: &str) -> Result<Value, (u32, String)> {
-    serde_saphyr::from_str::<Value>(text).map_err(|error| {
+    // As dbt reads it: the last of two equal keys counts, and one anchor may be used often.
+    let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
+        budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
+    };
+    serde_saphyr::from_str_with_options::<Value>(text, options).map_err(|error| {
         let line = error
             .location()
             .map_or(1, |place| u32::try_from(place.line()).unwrap_or(1));
