@@ -53,6 +53,11 @@ struct SearchOptions {
 impl Backend {
     /// Runs a command. Long questions to the cache leave this thread; syncs run in their own task.
     pub(super) async fn run_command(&self, command: &str, arguments: Vec<Value>) -> Result<Value> {
+        if !ALL.contains(&command) {
+            let message = format!("there is no command {command:?}").into();
+            return Err(Error { message, ..Error::method_not_found() });
+        }
+        self.until_opened().await;
         match command {
             SYNC => Ok(json(self.sync_all(false).await)),
             SYNC_FULL => Ok(json(self.sync_all(true).await)),
@@ -96,10 +101,7 @@ impl Backend {
                     doctor::examine(session.settings(), session.found(), &session.cache_path()).await,
                 ))
             }
-            other => Err(Error {
-                message: format!("there is no command {other:?}").into(),
-                ..Error::method_not_found()
-            }),
+            _ => Err(Error::method_not_found()),
         }
     }
 

@@ -32,6 +32,9 @@ use crate::{
 use capabilities::Offers;
 use workspaces::Workspaces;
 
+/// How long a command waits for the workspaces to be open.
+const OPENING: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// The language server behind the protocol.
 pub struct Backend {
     client: Client,
@@ -43,6 +46,8 @@ pub struct Backend {
     folders: RwLock<Vec<std::path::PathBuf>>,
     /// The editor's settings, as last told.
     editor_settings: RwLock<serde_json::Value>,
+    /// Becomes true once the workspaces are open, which waits for the editor's settings.
+    opened: tokio::sync::watch::Sender<bool>,
     shut_down: Arc<AtomicBool>,
 }
 
@@ -62,12 +67,22 @@ impl Backend {
             offers: RwLock::default(),
             folders: RwLock::default(),
             editor_settings: RwLock::new(serde_json::Value::Null),
+            opened: tokio::sync::watch::Sender::new(false),
             shut_down,
         }
     }
 
     fn encoding(&self) -> Encoding {
         self.offers.read().encoding
+    }
+
+    /// Waits until the workspaces are open: a command may come on the heels of `initialized`.
+    async fn until_opened(&self) {
+        let mut opened = self.opened.subscribe();
+        let open = opened.wait_for(|opened| *opened);
+        if tokio::time::timeout(OPENING, open).await.is_err() {
+            tracing::warn!("a command came before `initialized`");
+        }
     }
 
     fn end(&self) {

@@ -120,6 +120,7 @@ impl LanguageServer for Backend {
         // the editor answers while this waits: the transport reads on
         self.ask_settings().await;
         self.open(&self.folders(), false);
+        self.opened.send_replace(true);
         let offers = self.offers.read().clone();
         let registrations = watching::registrations(&offers);
         if !registrations.is_empty()

@@ -13,7 +13,10 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::workspace::{Places, places::write_private};
+use crate::workspace::{
+    Places,
+    places::{open_private, write_private},
+};
 
 /// How long a process that holds the lock may take until its hub can be reached.
 const ELECTION: Duration = Duration::from_secs(20);
@@ -77,12 +80,7 @@ impl Election {
         let path = self.places.hub_lock();
         let started = tokio::time::Instant::now();
         loop {
-            let lock = File::options()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(&path)
-                .map_err(|e| told(&path, e))?;
+            let lock = open_private(&path).map_err(|e| told(&path, e))?;
             let mine = match lock.try_lock() {
                 Ok(()) => true,
                 Err(TryLockError::WouldBlock) => false,

@@ -82,7 +82,7 @@ impl Places {
         if std::fs::read_to_string(&file).is_ok_and(|known| known == text) {
             return Ok(());
         }
-        std::fs::write(file, text.as_bytes())
+        write_private(&file, text.as_bytes())
     }
 
     /// What was last used for a root.
@@ -107,6 +107,15 @@ pub fn create_private(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+/// Opens a file for a lock: made if need be, readable by its owner only, its content left alone.
+pub fn open_private(path: &Path) -> io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Writes a file that only its owner can read, whole or not at all.
