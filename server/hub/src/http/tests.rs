@@ -1,6 +1,8 @@
 //! The router walked without a network: access of every route of the table, errors in one shape,
 //! parameters.
 
+mod streams;
+
 use std::time::Duration;
 
 use axum::{

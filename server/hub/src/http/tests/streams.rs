@@ -1,0 +1,89 @@
+//! Event streams: what they tell, once, and when they end.
+
+use axum::{body::Body, http::Request};
+use futures_util::StreamExt as _;
+
+use super::*;
+
+/// How long an event may take here before the test fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The text of a stream until `until` stands in it, or until its end.
+async fn read(world: &World, path: &str, token: &str, last_event: Option<i64>, until: &str) -> String {
+    let mut request = Request::builder()
+        .uri(path)
+        .header("authorization", format!("Bearer {token}"));
+    if let Some(id) = last_event {
+        request = request.header("last-event-id", id.to_string());
+    }
+    let request = request.body(Body::empty()).unwrap();
+    let response = world.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut stream = response.into_body().into_data_stream();
+    let mut text = String::new();
+    let reading = async {
+        while let Some(chunk) = stream.next().await {
+            text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+            if text.contains(until) {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, reading).await.unwrap();
+    text
+}
+
+#[tokio::test]
+async fn a_token_that_ends_soon_is_told_and_ends_its_stream() {
+    let world = World::new().await;
+    let path = format!("/api/metadata-sync/organizations/{ACME}/events");
+    let (token, _) = auth::mint(&world.config, "alice", None, Duration::from_secs(1)).unwrap();
+    let text = read(&world, &path, &token, None, "never there").await;
+    assert_eq!(text.matches("event: hello").count(), 1, "{text}");
+    assert_eq!(text.matches("event: token_expiring").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn a_job_that_ended_is_replayed_with_its_end_once() {
+    let world = World::new().await;
+    let alice = world.token("alice", None);
+    // Nobody works here: the run stays queued until it is cancelled.
+    let started = world
+        .ask("POST", "/api/repositories/acme_shop/sync", Some(&alice), "")
+        .await;
+    assert_eq!(started.status, StatusCode::ACCEPTED);
+    let job = format!(
+        "/api/repositories/acme_shop/sync/{}",
+        started.body["job_id"].as_str().unwrap()
+    );
+    let second = world
+        .ask("POST", "/api/repositories/acme_shop/sync", Some(&alice), "{}")
+        .await;
+    assert_eq!(
+        (second.status, code(&second)),
+        (StatusCode::CONFLICT, "sync_in_progress")
+    );
+    assert_eq!(second.body["job_id"], started.body["job_id"]);
+    let syncing = world
+        .ask("GET", "/api/repositories/acme_shop", Some(&alice), "")
+        .await;
+    assert_eq!(syncing.body["status"], "syncing");
+    let events = format!("{job}/events");
+    let (text, cancelled) = tokio::join!(
+        read(&world, &events, &alice, None, "never there"),
+        world.ask("DELETE", &job, Some(&alice), "")
+    );
+    assert_eq!(
+        (cancelled.status, &cancelled.body["status"]),
+        (StatusCode::OK, &json!("cancelled"))
+    );
+    assert_eq!(text.matches("event: error").count(), 1, "{text}");
+    assert!(text.contains("id: 1\n"), "{text}");
+    assert_eq!(read(&world, &events, &alice, Some(0), "never there").await, text);
+    assert_eq!(read(&world, &events, &alice, Some(1), "never there").await, "");
+    let after = world
+        .ask("GET", "/api/repositories/acme_shop", Some(&alice), "")
+        .await;
+    assert_eq!(after.body["status"], "pending");
+}
