@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use metasync_store::Run;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -44,10 +43,10 @@ pub(crate) struct Metrics {
 }
 
 impl RunLabels {
-    pub(crate) fn of(run: &Run, status: &str) -> RunLabels {
-        let full = crate::runs::is_full(run);
+    /// `full` says whether the run read everything again.
+    pub(crate) fn new(kind: &str, full: bool, status: &str) -> RunLabels {
         RunLabels {
-            kind: run.kind.clone(),
+            kind: kind.to_owned(),
             mode: if full { "full" } else { "incremental" }.to_owned(),
             status: status.to_owned(),
         }

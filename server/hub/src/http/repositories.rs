@@ -8,7 +8,6 @@ use metasync_protocol::{
     error::codes,
     repositories::{Job, Progress, SyncRequest},
 };
-use metasync_sources::registry::INDEXED_KINDS;
 use metasync_store::{Enqueued, Run, StoredConnection};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -93,7 +92,7 @@ pub(super) async fn get(
 }
 
 fn is_repository(stored: &StoredConnection) -> bool {
-    INDEXED_KINDS.contains(&stored.connection.kind.as_str())
+    runs::can_index(&stored.connection.kind)
 }
 
 /// The connection that the path names by id or name.

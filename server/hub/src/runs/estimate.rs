@@ -53,6 +53,6 @@ fn duration(run: &Run) -> Option<SignedDuration> {
 }
 
 /// Whether a run reads everything again.
-pub(crate) fn is_full(run: &Run) -> bool {
+pub(super) fn is_full(run: &Run) -> bool {
     serde_json::from_value::<SyncRequest>(run.options.clone()).is_ok_and(|o| o.full_reindex || !o.incremental)
 }

@@ -74,7 +74,7 @@ pub(super) async fn execute(runs: Arc<Runs>, run: Run) {
     let _ = reporter.tell(&runs, true).await;
     log_end(&run, &outcome);
     finish(&runs, &run, &outcome).await;
-    let labels = RunLabels::of(&run, &outcome.state);
+    let labels = RunLabels::new(&run.kind, estimate::is_full(&run), &outcome.state);
     runs.metrics
         .run_ended(&labels, started.elapsed(), reporter.files_processed());
     runs.bells.runs.ring(run.id);

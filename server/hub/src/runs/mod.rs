@@ -30,13 +30,18 @@ use uuid::Uuid;
 
 use crate::{events::Bells, metrics::Metrics};
 
-pub(crate) use estimate::{is_full, of as estimate};
+pub(crate) use estimate::of as estimate;
 pub(crate) use index::ORIGIN;
 pub(crate) use jobs::job;
 pub(crate) use schedule::schedule;
 
 /// The kind of the runs that index a repository or folder (seed 004).
 pub(crate) const REPOSITORY: &str = "repository";
+
+/// Whether connections of a type can be indexed.
+pub(crate) fn can_index(kind: &str) -> bool {
+    metasync_sources::registry::INDEXED_KINDS.contains(&kind)
+}
 
 /// Status of a connection while a run is queued or working.
 pub(crate) const SYNCING: &str = "syncing";

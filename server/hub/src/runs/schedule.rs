@@ -46,7 +46,7 @@ async fn queue_all(runs: &Runs, cause: &str) {
 async fn try_queue_all(runs: &Runs, cause: &str) -> Result<(), StoreError> {
     for organization in runs.store.organizations().await? {
         for connection in runs.store.connections(organization.id).await? {
-            if !metasync_sources::registry::INDEXED_KINDS.contains(&connection.connection.kind.as_str()) {
+            if !super::can_index(&connection.connection.kind) {
                 continue;
             }
             let request = SyncRequest::default();

@@ -3,6 +3,7 @@
 
 mod branch;
 mod changes;
+mod compare;
 mod difference;
 mod found;
 mod memory;
