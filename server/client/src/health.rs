@@ -4,7 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::{Method, header::DATE};
 
-use crate::{connect::Client, error::ClientError, limits::ERROR_MAX};
+use crate::{
+    connect::Client,
+    error::ClientError,
+    limits::{ERROR_MAX, HEALTH_TIMEOUT},
+};
 
 /// What a look at the hub tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +27,9 @@ impl Client {
     /// Whether the hub answers, how fast, and how far its clock is from ours.
     pub async fn health(&self) -> Result<HubHealth, ClientError> {
         let begun = std::time::Instant::now();
-        let response = self.send(self.request(Method::GET, &["healthz"])).await?;
+        let response = self
+            .send(self.request(Method::GET, &["healthz"]).timeout(HEALTH_TIMEOUT))
+            .await?;
         let now = SystemTime::now();
         let round_trip = begun.elapsed();
         let response = self.successful(response).await?;

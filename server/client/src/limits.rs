@@ -8,8 +8,12 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the head of the event stream's answer may take.
 pub const EVENTS_OPEN_TIMEOUT: Duration = Duration::from_secs(15);
-/// An event stream that is silent for so long is dead: the hub sends a comment every 15 s.
-pub const KEEP_ALIVE_MAX: Duration = Duration::from_secs(45);
+/// An event stream that is silent for so long is dead: the hub sends a comment every 15 s, and a
+/// hub that went is to be told within 30 s (contract.md). To reopen a living one costs little.
+pub const KEEP_ALIVE_MAX: Duration = Duration::from_secs(20);
+
+/// How long a hub may take to say that it is there.
+pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 /// A stream that lived for so long was healthy: the back-off begins anew.
 pub const STREAM_HEALTHY_AFTER: Duration = Duration::from_secs(10);
 

@@ -55,7 +55,10 @@ impl Backend {
     pub(super) async fn run_command(&self, command: &str, arguments: Vec<Value>) -> Result<Value> {
         if !ALL.contains(&command) {
             let message = format!("there is no command {command:?}").into();
-            return Err(Error { message, ..Error::method_not_found() });
+            return Err(Error {
+                message,
+                ..Error::method_not_found()
+            });
         }
         self.until_opened().await;
         match command {

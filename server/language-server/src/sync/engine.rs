@@ -2,8 +2,9 @@
 //! Whoever asks while one runs gets the answer of the one after, which sees all that was there
 //! when they asked.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use metasync_client::ClientError;
 use metasync_protocol::editor::{State, SyncAnswer};
 use parking_lot::{Mutex, RwLock};
 use tokio::{
@@ -127,6 +128,14 @@ pub struct Engine {
     failures: u32,
 }
 
+/// How a ring was served.
+enum Served {
+    /// The next sync may wait for the timer.
+    Well,
+    /// It is tried again soon, though not before the hub wants.
+    Badly { wait: Duration },
+}
+
 struct Listener {
     task: JoinHandle<()>,
     stop: CancellationToken,
@@ -201,26 +210,31 @@ impl Engine {
             if background && !auto && matches!(request.cause, Cause::Push | Cause::FileChange | Cause::Start)
             {
                 // switched off: only an empty cache is filled unasked
-                let empty = self.session.lock().await.is_empty();
-                if !empty {
+                let session = self.session.lock().await;
+                if !session.is_empty() {
+                    session.rest();
                     continue;
                 }
             }
-            let ended_well = self.serve(request).await;
-            self.failures = if ended_well {
-                0
-            } else {
-                self.failures.saturating_add(1)
+            let asked_to_wait = match self.serve(request).await {
+                Served::Well => {
+                    self.failures = 0;
+                    Duration::ZERO
+                }
+                Served::Badly { wait } => {
+                    self.failures = self.failures.saturating_add(1);
+                    wait
+                }
             };
             due = (background && auto).then(|| {
                 let mut rng = rand::rng();
                 Instant::now()
                     + match self.failures {
                         0 => rest::interval(self.settings.auto_sync.interval_minutes, &mut rng),
-                        failures => rest::retry(failures, &mut rng),
+                        failures => rest::retry(failures, &mut rng).max(asked_to_wait),
                     }
             });
-            if background && auto && ended_well {
+            if background && auto && self.failures == 0 {
                 self.listen().await;
             }
         }
@@ -230,8 +244,8 @@ impl Engine {
         }
     }
 
-    /// One sync for this ring and all that came meanwhile; whether it ended well.
-    async fn serve(&mut self, first: Request) -> bool {
+    /// One sync for this ring and all that came meanwhile.
+    async fn serve(&mut self, first: Request) -> Served {
         let settle = first.cause.settle();
         if !settle.is_zero() {
             tokio::time::sleep(settle).await;
@@ -262,8 +276,13 @@ impl Engine {
         for reply in replies {
             let _ = reply.send(answer.clone());
         }
-        // a refused token does not get better by asking again and again
-        outcome.is_ok() || matches!(outcome, Err(SyncError::Cancelled)) || answer.state == "signed_out"
+        match outcome {
+            Err(SyncError::Client(ClientError::Busy { retry_after })) => Served::Badly { wait: retry_after },
+            // a refused token does not get better by asking again and again
+            Ok(()) | Err(SyncError::Cancelled) => Served::Well,
+            Err(_) if answer.state == "signed_out" => Served::Well,
+            Err(_) => Served::Badly { wait: Duration::ZERO },
+        }
     }
 
     /// Listens to the hub's events as long as the session stays the same.

@@ -1,7 +1,7 @@
 //! Pages from the hub into the cache: the next page is on its way while this one is applied, and
 //! rows and cursor move together, so that an end at any moment leaves a copy to go on from.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use metasync_cache::{Applied, Cache, CacheError};
 use metasync_client::{Client, ClientError, PackageAnswer};
@@ -22,6 +22,9 @@ const PAGE_OBJECTS: i64 = 2_000;
 const MAX_SUPERSEDED: u32 = 20;
 /// Times that a busy hub is waited for within one sync.
 const MAX_BUSY: u32 = 5;
+
+/// The longest that a busy hub is waited for within a sync; it may ask for more until the next one.
+const MAX_BUSY_WAIT: Duration = Duration::from_secs(20);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -172,7 +175,7 @@ async fn ask(
         let request = client.package(&scope.organization, &query, etag, scope.session);
         let wait = tokio::select! {
             answer = request => match answer {
-                Err(ClientError::Busy { retry_after }) => retry_after,
+                Err(ClientError::Busy { retry_after }) if retry_after <= MAX_BUSY_WAIT => retry_after,
                 answer => return Ok(answer?),
             },
             () = cancel.cancelled() => return Err(SyncError::Cancelled),

@@ -142,6 +142,19 @@ impl Session {
             .is_none_or(|cache| cache.lock().position().is_ok_and(|p| p.cursor.is_none()))
     }
 
+    /// Nothing is synced unasked: the copy is what there is.
+    pub fn rest(&self) {
+        let state = if self.settings.mode == Mode::Local {
+            State::Local
+        } else {
+            State::UpToDate
+        };
+        self.refresh_status(
+            state,
+            "The background sync is switched off; this is the copy of the last sync",
+        );
+    }
+
     /// The hub and the connections in use, once there is a hub.
     pub fn linked(&self) -> Option<(Link, Vec<Uuid>)> {
         Some((
