@@ -1,4 +1,5 @@
 //! The embedded hub over a real folder and a real socket.
+#![allow(clippy::unwrap_used, reason = "it is a test")]
 
 use std::path::Path;
 
