@@ -78,11 +78,6 @@ impl Call {
             .as_ref()?
             .as_str()
     }
-
-    /// The number of positional arguments.
-    pub(crate) fn positional(&self) -> usize {
-        self.arguments.iter().filter(|a| a.name.is_none()).count()
-    }
 }
 
 /// How deep calls and lists may be nested; deeper ones are not looked into.

@@ -112,11 +112,12 @@ fn read(bytes: &[u8], start: usize, kind: TagKind) -> Tag {
             Some(_) if byte == b'\\' => at += 1,
             Some(open) if byte == open => quote = None,
             Some(_) => {}
-            None if kind != TagKind::Comment && (byte == b'\'' || byte == b'"') => {
-                // A quote that is never closed (half-typed text) does not swallow the tag's end.
-                if closes_before_tag_end(bytes, at, close) {
-                    quote = Some(byte);
-                }
+            // A quote that is never closed (half-typed text) does not swallow the tag's end.
+            None if kind != TagKind::Comment
+                && matches!(byte, b'\'' | b'"')
+                && closes_before_tag_end(bytes, at, close) =>
+            {
+                quote = Some(byte);
             }
             None if bytes.get(at..at + 2) == Some(&close[..]) && nesting == 0 => {
                 let inner_end = if at > inner_start && matches!(bytes[at - 1], b'-' | b'+') {

@@ -20,8 +20,6 @@ pub(crate) struct Masked {
     pub(crate) text: String,
     /// What the names stand for, by their number.
     pub(crate) placeholders: Vec<Placeholder>,
-    /// The tags of the template.
-    pub(crate) tags: Vec<Tag>,
 }
 
 /// The beginning of every name that stands for Jinja; a number in base 36 of three digits follows.
@@ -89,11 +87,7 @@ pub(crate) fn mask(text: &str) -> Masked {
     blank_definitions(text, &tags, &mut bytes);
     // Only whole tags were replaced, by ASCII: what was UTF-8 still is.
     let text = String::from_utf8(bytes).unwrap_or_else(|error| " ".repeat(error.as_bytes().len()));
-    Masked {
-        text,
-        placeholders,
-        tags,
-    }
+    Masked { text, placeholders }
 }
 
 /// What a `{{ … }}` stands for; `None` for those that print nothing.

@@ -107,7 +107,7 @@ fn in_string(text: &str, start: usize, offset: usize, call: Option<&Open>) -> Op
     let prefix = text.get(start..offset)?.to_owned();
     let rest = text.get(offset..)?;
     let end = rest
-        .find(|c: char| matches!(c, '\'' | '"' | '\n' | ')' | '}' | ','))
+        .find(['\'', '"', '\n', ')', '}', ','])
         .map_or(text.len(), |found| offset + found);
     let span = Span::new(start, end);
     match call.name.rsplit('.').next()? {
@@ -171,9 +171,7 @@ fn in_statement(text: &str, offset: usize, dialect: Dialect) -> Option<Completio
     let before = typed.unwrap_or(next).checked_sub(1);
     let place = locate(&queries, span.start)?;
     let ctes: Vec<String> = place.ctes.iter().map(|cte| cte.name.name.clone()).collect();
-    let Some(before) = before.and_then(|at| tokens.get(at).map(|token| (at, token))) else {
-        return None;
-    };
+    let before = before.and_then(|at| tokens.get(at).map(|token| (at, token)))?;
     let columns = |relations: &[&Relation]| {
         let mut bases = Vec::new();
         let mut local: Vec<String> = Vec::new();

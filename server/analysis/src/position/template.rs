@@ -1,6 +1,6 @@
 //! What stands in a Jinja tag.
 
-use super::{RelationName, Span, Symbol, SymbolKind};
+use super::{RelationName, Symbol, SymbolKind};
 use crate::jinja::blocks::blocks;
 use crate::jinja::calls::{Argument, Call, calls};
 use crate::jinja::lex::{TagKind, tags};

@@ -83,7 +83,8 @@ fn one(
         return;
     }
     let text = sql.get(start..end).unwrap_or("");
-    let first_try = attempt(text, dialect);
+    let first_try =
+        attempt(text, dialect).or_else(|error| from_first_insert(sql, tokens, dialect).ok_or(error));
     let result = first_try.or_else(|error| {
         let moved: Vec<Token> = tokens
             .iter()
@@ -120,6 +121,35 @@ fn one(
             });
         }
     }
+}
+
+/// Hive's `FROM t INSERT … SELECT a INSERT … SELECT b`: one statement for each INSERT.
+fn from_first_insert(sql: &str, tokens: &[Token], dialect: Dialect) -> Option<Vec<Statement>> {
+    if !tokens.first()?.is(sql, "from") {
+        return None;
+    }
+    let places: Vec<usize> = (1..tokens.len())
+        .filter(|at| tokens[*at].is(sql, "insert"))
+        .collect();
+    let from = sql.get(tokens.first()?.start..tokens[*places.first()?].start)?;
+    let mut statements = Vec::new();
+    for (nth, place) in places.iter().enumerate() {
+        let end = places.get(nth + 1).copied().unwrap_or(tokens.len());
+        let tail = (*place..end).find(|at| {
+            tokens[*at].is_any(
+                sql,
+                &["where", "group", "having", "order", "sort", "cluster", "limit"],
+            )
+        });
+        let cut = tail.unwrap_or(end);
+        let piece = |first: usize, end: usize| {
+            let last = end.checked_sub(1).filter(|last| *last >= first)?;
+            sql.get(tokens[first].start..tokens[last].end)
+        };
+        let text = format!("{} {from} {}", piece(*place, cut)?, piece(cut, end).unwrap_or(""));
+        statements.extend(attempt(&text, dialect).ok()?);
+    }
+    Some(statements)
 }
 
 /// Statements that say nothing about data and that parsers often refuse.

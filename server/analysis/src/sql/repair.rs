@@ -9,6 +9,7 @@ pub(crate) fn repair(sql: &str, tokens: &[Token]) -> Option<String> {
     changed |= parenthesised_insert(sql, tokens, &mut bytes);
     changed |= trailing_commas(sql, tokens, &mut bytes);
     changed |= leading_placeholder(sql, tokens, &mut bytes);
+    changed |= create_options(sql, tokens, &mut bytes);
     if !changed {
         return None;
     }
@@ -110,5 +111,48 @@ fn leading_placeholder(sql: &str, tokens: &[Token], bytes: &mut [u8]) -> bool {
     for token in &tokens[..count] {
         blank(bytes, token.start, token.end);
     }
+    true
+}
+
+/// `CREATE TABLE t USING delta LOCATION 'x' … AS SELECT`: what stands between the name and AS says nothing about columns.
+fn create_options(sql: &str, tokens: &[Token], bytes: &mut [u8]) -> bool {
+    if !tokens.first().is_some_and(|token| token.is(sql, "create")) {
+        return false;
+    }
+    let Some(kind) = tokens
+        .iter()
+        .position(|token| token.is_any(sql, &["table", "view"]))
+    else {
+        return false;
+    };
+    let mut name = kind + 1;
+    while tokens
+        .get(name)
+        .is_some_and(|token| token.is_any(sql, &["if", "not", "exists"]))
+    {
+        name += 1;
+    }
+    while tokens
+        .get(name + 1)
+        .is_some_and(|token| token.kind == TokenKind::Mark(b'.'))
+    {
+        name += 2;
+    }
+    let mut depth = 0usize;
+    let end = tokens.iter().enumerate().skip(name + 1).find(|(at, token)| {
+        match token.kind {
+            TokenKind::Mark(b'(') => depth += 1,
+            TokenKind::Mark(b')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let begins =
+            |token: &Token| token.is_any(sql, &["select", "with"]) || token.kind == TokenKind::Mark(b'(');
+        depth == 0 && token.is(sql, "as") && tokens.get(at + 1).is_some_and(begins)
+    });
+    let Some((end, _)) = end else { return false };
+    if end <= name + 1 {
+        return false;
+    }
+    blank(bytes, tokens[name].end, tokens[end].start);
     true
 }

@@ -1,5 +1,7 @@
 //! Tests of the crate through its public face.
 
+#![allow(clippy::needless_pass_by_value, reason = "an `expect![]` is made for one use")]
+
 mod analysis;
 mod completions;
 mod robustness;

@@ -121,11 +121,8 @@ impl Visitor for Walk<'_, '_, '_> {
             return ControlFlow::Continue(());
         }
         match expr {
-            Expr::Identifier(ident) => {
-                if !is_pseudo_column(ident) {
-                    self.column(&[key(&ident.value)]);
-                }
-            }
+            Expr::Identifier(ident) if is_pseudo_column(ident) => {}
+            Expr::Identifier(ident) => self.column(&[key(&ident.value)]),
             Expr::CompoundIdentifier(parts) => {
                 let mut names = Vec::with_capacity(parts.len());
                 for part in parts {

@@ -37,6 +37,8 @@ pub(crate) struct Session<'c> {
     reads: BTreeSet<Rc<str>>,
     /// How deep queries are nested at the moment.
     depth: usize,
+    /// What statements inside CTEs make or change.
+    side: Vec<Write>,
 }
 
 /// How deep queries may be nested; deeper ones say nothing.
@@ -55,6 +57,7 @@ impl<'c> Session<'c> {
             ctes: Vec::new(),
             reads: BTreeSet::new(),
             depth: 0,
+            side: Vec::new(),
         }
     }
 
@@ -62,6 +65,8 @@ impl<'c> Session<'c> {
     pub(crate) fn run(&mut self, statement: &Statement) -> Vec<Write> {
         self.ctes.clear();
         self.reads.clear();
-        self.statement(statement)
+        let mut writes = self.statement(statement);
+        writes.append(&mut self.side);
+        writes
     }
 }

@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
-use sqlparser::ast::{Cte, Query, SetExpr, SetOperator, SetQuantifier, TableAlias, Values};
+use sqlparser::ast::{
+    Cte, Query, SetExpr, SetOperator, SetQuantifier, Statement, TableAlias, TableFactor, TableObject, Values,
+};
 
-use super::names::{key, shown};
+use super::names::{TableName, key, shown};
 use super::rows::{Column, Kind, Origins, Rows, absorb};
-use super::scope::Scope;
+use super::scope::{Relation, Scope};
 use super::{MAX_DEPTH, Session};
 use crate::Dialect;
 
@@ -39,7 +41,7 @@ impl Session<'_> {
         rows
     }
 
-    fn cte(&mut self, cte: &Cte, may_recurse: bool, outer: Option<&Scope<'_>>) -> Rows {
+    pub(super) fn cte(&mut self, cte: &Cte, may_recurse: bool, outer: Option<&Scope<'_>>) -> Rows {
         let name = key(&shown(&cte.alias.name));
         if may_recurse
             && let SetExpr::SetOperation { left, .. } = &*cte.query.body
@@ -96,10 +98,35 @@ impl Session<'_> {
             | SetExpr::Update(statement)
             | SetExpr::Delete(statement)
             | SetExpr::Merge(statement) => {
-                let _ = self.statement(statement);
-                Rows::default()
+                let writes = self.statement(statement);
+                self.side.extend(writes);
+                self.returned(statement)
             }
         }
+    }
+
+    /// What `RETURNING` of a statement in a CTE yields.
+    fn returned(&mut self, statement: &Statement) -> Rows {
+        let (items, name) = match statement {
+            Statement::Insert(insert) => match &insert.table {
+                TableObject::TableName(name) => (&insert.returning, TableName::of(name)),
+                _ => return Rows::default(),
+            },
+            Statement::Update(update) => match &update.table.relation {
+                TableFactor::Table { name, .. } => (&update.returning, TableName::of(name)),
+                _ => return Rows::default(),
+            },
+            _ => return Rows::default(),
+        };
+        let Some(items) = items else {
+            return Rows::default();
+        };
+        let (_, rows) = self.catalog.rows(&name.parts);
+        let mut scope = Scope::default();
+        scope
+            .relations
+            .push(Relation::named(name.parts, Vec::new(), rows));
+        self.items(items, &scope)
     }
 
     fn values(&mut self, values: &Values, outer: Option<&Scope<'_>>) -> Rows {

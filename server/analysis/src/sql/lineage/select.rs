@@ -91,7 +91,7 @@ impl Session<'_> {
                     };
                     match relation {
                         Some(relation) => {
-                            self.star(std::slice::from_ref(&relation), options, scope, &mut rows)
+                            self.star(std::slice::from_ref(&relation), options, scope, &mut rows);
                         }
                         None => {
                             // `record.*`: all fields of a column.
@@ -220,7 +220,7 @@ impl Session<'_> {
                 made
             }
             PipeOperator::Set { assignments } => {
-                let mut changed = rows.clone();
+                let mut changed = rows;
                 for assignment in assignments {
                     let origins = self.expression(&assignment.value, &scope, &[]);
                     let name = key(&assignment.target.to_string());
@@ -330,7 +330,7 @@ fn excluded(options: &WildcardAdditionalOptions) -> Vec<String> {
     match &options.opt_exclude {
         Some(ExcludeSelectItem::Single(name)) => names.push(key(TableName::of(name).last())),
         Some(ExcludeSelectItem::Multiple(list)) => {
-            names.extend(list.iter().map(|name| key(TableName::of(name).last())))
+            names.extend(list.iter().map(|name| key(TableName::of(name).last())));
         }
         None => {}
     }

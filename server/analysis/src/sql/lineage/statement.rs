@@ -5,14 +5,15 @@ use std::rc::Rc;
 use sqlparser::ast::{
     AlterTableOperation, Assignment, AssignmentTarget, ColumnOption, CommentDef, CreateTable,
     CreateTableLikeKind, CreateView, Delete, Expr, FromTable, Insert, Merge, MergeAction, MergeInsertKind,
-    MergeUpdateKind, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind,
+    MergeUpdateKind, MultiTableInsertValue, SetExpr, Statement, TableFactor, TableObject, TableWithJoins,
+    Update, UpdateTableFromKind,
 };
 
 use super::names::{TableName, key, shown};
 use super::rows::{Column, Kind, Origins, Rows, absorb};
-use super::scope::Scope;
+use super::scope::{Relation, Scope};
 use super::{Session, TableSchema};
+use crate::Dialect;
 
 /// What a statement does to its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,9 @@ impl Session<'_> {
             }
             Statement::CreateTable(create) => self.create_table(create),
             Statement::CreateView(create) => self.create_view(create),
+            Statement::Insert(insert) if insert.multi_table_insert_type.is_some() => {
+                self.insert_into_many(insert)
+            }
             Statement::Insert(insert) => self.insert(insert),
             Statement::Update(update) => self.update(update),
             Statement::Merge(merge) => self.merge(merge),
@@ -91,10 +95,12 @@ impl Session<'_> {
     /// `WITH … INSERT …`
     fn behind_with(&mut self, query: &sqlparser::ast::Query, inner: &Statement) -> Vec<Write> {
         let before = self.ctes.len();
-        for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
-            let rows = self.query(&cte.query, None);
-            let rows = super::query::renamed(rows, Some(&cte.alias));
-            self.ctes.push((key(&shown(&cte.alias.name)), Rc::new(rows)));
+        if let Some(with) = &query.with {
+            let may_recurse = with.recursive || matches!(self.dialect, Dialect::Tsql | Dialect::Oracle);
+            for cte in &with.cte_tables {
+                let rows = self.cte(cte, may_recurse, None);
+                self.ctes.push((key(&shown(&cte.alias.name)), Rc::new(rows)));
+            }
         }
         let writes = self.statement(inner);
         self.ctes.truncate(before);
@@ -219,6 +225,57 @@ impl Session<'_> {
         let mut write = self.write(made, &target, rows);
         write.description = create.comment.clone();
         writes.push(write);
+        writes
+    }
+
+    /// Snowflake's and Oracle's `INSERT ALL INTO a … INTO b … SELECT`.
+    fn insert_into_many(&mut self, insert: &Insert) -> Vec<Write> {
+        let rows = insert
+            .source
+            .as_ref()
+            .map(|query| self.query(query, None))
+            .unwrap_or_default();
+        let reads = self.reads.clone();
+        let mut scope = Scope::default();
+        scope
+            .relations
+            .push(Relation::named(Vec::new(), Vec::new(), Rc::new(rows.clone())));
+        let clauses = insert
+            .multi_table_into_clauses
+            .iter()
+            .chain(
+                insert
+                    .multi_table_when_clauses
+                    .iter()
+                    .flat_map(|clause| &clause.into_clauses),
+            )
+            .chain(insert.multi_table_else_clause.iter().flatten());
+        let mut writes = Vec::new();
+        for clause in clauses {
+            let mut made = match &clause.values {
+                None => rows.clone(),
+                Some(values) => {
+                    let mut made = Rows::default();
+                    for value in &values.values {
+                        let (name, origins) = match value {
+                            MultiTableInsertValue::Expr(expr) => (
+                                super::super::parse::short(expr),
+                                self.expression(expr, &scope, &[]),
+                            ),
+                            MultiTableInsertValue::Default => ("default".to_owned(), Origins::new()),
+                        };
+                        made.columns.push(Column::new(&name, origins));
+                    }
+                    made
+                }
+            };
+            for (column, name) in made.columns.iter_mut().zip(&clause.columns) {
+                *column = column.renamed(&shown(name));
+            }
+            let name = self.target(&TableName::of(&clause.table_name));
+            self.reads.clone_from(&reads);
+            writes.push(self.write(Made::Filled, &name, made));
+        }
         writes
     }
 
