@@ -44,10 +44,9 @@ impl Offers {
         let workspace = c.workspace.as_ref();
         let window = c.window.as_ref();
         let format = |kinds: Option<&Vec<MarkupKind>>| match kinds {
-            // a client that says nothing about formats shows Markdown, as they all do
-            None => Format::Markdown,
             Some(kinds) if kinds.contains(&MarkupKind::Markdown) => Format::Markdown,
-            Some(_) => Format::Plain,
+            // also of a client that says nothing about formats: contract.md, "The language server"
+            _ => Format::Plain,
         };
         let hover = text
             .and_then(|t| t.hover.as_ref())

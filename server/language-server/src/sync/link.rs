@@ -21,6 +21,8 @@ pub struct Link {
     pub client: Client,
     /// How the organization stands in paths: id or name.
     pub organization: String,
+    /// What people call it, where the hub was asked for it.
+    pub organization_name: Option<String>,
     /// In local mode: the connection over the workspace.
     pub local: Option<Uuid>,
 }
@@ -56,16 +58,17 @@ impl Link {
             } => {
                 let token = token.as_deref().ok_or_else(|| LinkError::NoToken(url.clone()))?;
                 let client = Client::new(url, Some(token))?;
-                let organization = match organization {
-                    Some(organization) => organization.clone(),
+                let (organization, organization_name) = match organization {
+                    Some(organization) => (organization.clone(), None),
                     None => match claim(token, "org") {
-                        Some(organization) => organization,
+                        Some(organization) => (organization, None),
                         None => only_organization(&client).await?,
                     },
                 };
                 Ok(Link {
                     client,
                     organization,
+                    organization_name,
                     local: None,
                 })
             }
@@ -77,6 +80,7 @@ impl Link {
                 Ok(Link {
                     client,
                     organization,
+                    organization_name: None,
                     local: Some(endpoint.connection),
                 })
             }
@@ -114,19 +118,23 @@ impl Link {
         let id = id.map_or_else(|| self.organization.clone(), |id| id.to_string());
         OrganizationRef {
             id,
-            name: self.organization.clone(),
+            name: self
+                .organization_name
+                .clone()
+                .unwrap_or_else(|| self.organization.clone()),
         }
     }
 }
 
-async fn only_organization(client: &Client) -> Result<String, LinkError> {
+/// Id and name of the only organization that the user belongs to.
+async fn only_organization(client: &Client) -> Result<(String, Option<String>), LinkError> {
     let mut known = client.organizations().await?.organizations;
     if known.len() > 1 {
         return Err(LinkError::NoOrganization);
     }
     known
         .pop()
-        .map(|o| o.id.to_string())
+        .map(|o| (o.id.to_string(), Some(o.name)))
         .ok_or(LinkError::NoOrganization)
 }
 
