@@ -77,7 +77,7 @@
       (let ((text (story-expect-eldoc "stg_customers'" 4 "One row per customer with a loyalty card")))
         (unless (string-match-p "customer_id" text) (error "No columns: %s" text))))
     (story-step "eldoc on a column shows what it means"
-      (story-expect-eldoc "order_history.first_order_date" 3 "Day of the first order"))
+      (story-expect-eldoc "customers.full_name" 3 "as printed on the card"))
     (story-step "xref leads from a ref() to its file"
       (story-go-to "stg_customers'" 4)
       (let ((found (xref-backend-definitions 'eglot (xref-backend-identifier-at-point 'eglot))))

@@ -83,7 +83,7 @@ if failed == 0 then
   end)
 
   step('K on a column shows what it means', function()
-    hover(buffer, 'order_history.first_order_date', 16, 'Day of the first order')
+    hover(buffer, 'customers.full_name', 12, 'as printed on the card')
   end)
 
   step('go to definition opens the model', function()

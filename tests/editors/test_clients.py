@@ -40,9 +40,13 @@ def capabilities(client: str) -> types.ClientCapabilities:
 async def client(request, lsp_client: LanguageClient):
     lsp_client.name = request.param
 
-    # pytest-lsp answers what the protocol knows; this one is ours.
+    # What pytest-lsp does not answer by itself: registrations, which these editors offer, and our own.
+    @lsp_client.feature(types.CLIENT_REGISTER_CAPABILITY)
+    def on_register(params: types.RegistrationParams) -> None:
+        assert params.registrations
+
     @lsp_client.feature("metasync/status")
-    def on_status(_params):
+    def on_status(_params) -> None:
         pass
 
     await lsp_client.initialize_session(
@@ -117,5 +121,5 @@ async def test_nothing_known_is_no_hover(client: LanguageClient):
 async def test_sync_command(client: LanguageClient):
     answer = await client.workspace_execute_command_async(types.ExecuteCommandParams(command="metasync.sync", arguments=[]))
     fields = answer if isinstance(answer, dict) else answer._asdict()
-    assert fields["state"] == "local"
+    assert fields["state"] == "local", fields
     assert {"objects", "columns", "deleted", "pages", "duration_ms", "up_to_date"} <= set(fields)

@@ -82,7 +82,7 @@ export async function localMode(bench, hands) {
   await hands.step('the log is there', async () => {
     await hands.palette('Metadata: Show Log');
     const panel = page.locator('.part.panel .view-lines');
-    await until(async () => /Starting .*metasync/.test(tidy((await panel.allInnerTexts()).join(' '))), STEP_TIMEOUT_MS, 'the output channel is empty');
+    await until(async () => /metasync\S*: \S/.test(tidy((await panel.allInnerTexts()).join(' '))), STEP_TIMEOUT_MS, 'the output channel is empty');
     await hands.shoot('log');
   });
 }
