@@ -3,6 +3,7 @@
 mod check;
 mod completion;
 mod follow;
+mod items;
 mod outline;
 mod properties;
 mod sql;

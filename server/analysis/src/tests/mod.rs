@@ -4,5 +4,6 @@
 
 mod analysis;
 mod completions;
+mod lineage;
 mod robustness;
 mod symbols;

@@ -1,5 +1,6 @@
 //! YAML: its content by a real parser, and its places by a tolerant one of our own.
 
+mod flow;
 pub(crate) mod tree;
 
 use serde_json::Value;

@@ -2,6 +2,7 @@
 //! with CTEs and subqueries dissolved.
 
 mod catalog;
+mod change;
 mod expression;
 mod from;
 mod names;

@@ -3,14 +3,12 @@
 use std::rc::Rc;
 
 use sqlparser::ast::{
-    AlterTableOperation, Assignment, AssignmentTarget, ColumnOption, CommentDef, CreateTable,
-    CreateTableLikeKind, CreateView, Delete, Expr, FromTable, Insert, Merge, MergeAction, MergeInsertKind,
-    MergeUpdateKind, MultiTableInsertValue, SetExpr, Statement, TableFactor, TableObject, TableWithJoins,
-    Update, UpdateTableFromKind,
+    Assignment, AssignmentTarget, ColumnOption, CommentDef, CreateTable, CreateTableLikeKind, CreateView,
+    Expr, Insert, MultiTableInsertValue, SetExpr, Statement, TableObject,
 };
 
 use super::names::{TableName, key, shown};
-use super::rows::{Column, Kind, Origins, Rows, absorb};
+use super::rows::{Column, Origins, Rows};
 use super::scope::{Relation, Scope};
 use super::{Session, TableSchema};
 use crate::Dialect;
@@ -107,7 +105,7 @@ impl Session<'_> {
         writes
     }
 
-    fn write(&mut self, made: Made, target: &str, rows: Rows) -> Write {
+    pub(super) fn write(&mut self, made: Made, target: &str, rows: Rows) -> Write {
         let columns = rows
             .columns
             .into_iter()
@@ -313,7 +311,7 @@ impl Session<'_> {
     }
 
     /// The name that a table to be filled goes by.
-    fn target(&self, name: &TableName) -> String {
+    pub(super) fn target(&self, name: &TableName) -> String {
         let full = name.full();
         if let Some(name) = self.substitutes.get(full.as_str()) {
             return name.to_string();
@@ -321,7 +319,7 @@ impl Session<'_> {
         self.catalog.name(&full).to_string()
     }
 
-    fn assigned(&mut self, assignments: &[Assignment], scope: &Scope<'_>) -> Rows {
+    pub(super) fn assigned(&mut self, assignments: &[Assignment], scope: &Scope<'_>) -> Rows {
         let mut rows = Rows::default();
         for assignment in assignments {
             let origins = self.expression(&assignment.value, scope, &[]);
@@ -361,211 +359,6 @@ impl Session<'_> {
             _ => Vec::new(),
         }
     }
-
-    fn update(&mut self, update: &Update) -> Vec<Write> {
-        let mut scope = Scope::default();
-        let written = plain_table(&update.table.relation);
-        self.from(&update.table, &mut scope);
-        let from: &[TableWithJoins] = match &update.from {
-            Some(UpdateTableFromKind::BeforeSet(tables) | UpdateTableFromKind::AfterSet(tables)) => tables,
-            None => &[],
-        };
-        // T-SQL: `UPDATE x SET … FROM orders AS x`: x is an alias, no table.
-        let aliased = written.as_ref().and_then(|(name, _)| aliased_table(name, from));
-        if aliased.is_some() {
-            scope.relations.clear();
-            if let Some((name, _)) = &written {
-                self.reads.remove(&self.catalog.name(&name.full()));
-            }
-        }
-        for table in from {
-            self.from(table, &mut scope);
-        }
-        if let Some(selection) = &update.selection {
-            self.touch(selection, Some(&scope));
-        }
-        let rows = self.assigned(&update.assignments, &scope);
-        let Some((name, _)) = written else {
-            return Vec::new();
-        };
-        let target = self.target(aliased.as_ref().unwrap_or(&name));
-        vec![self.changed(&target, rows)]
-    }
-
-    fn merge(&mut self, merge: &Merge) -> Vec<Write> {
-        let Some((name, _)) = plain_table(&merge.table) else {
-            return Vec::new();
-        };
-        let target = self.target(&name);
-        let mut sources = Scope::default();
-        let lone = |relation: &TableFactor| TableWithJoins {
-            relation: relation.clone(),
-            joins: Vec::new(),
-        };
-        self.from(&lone(&merge.source), &mut sources);
-        let mut both = Scope {
-            relations: sources.relations.clone(),
-            ..Scope::default()
-        };
-        self.from(&lone(&merge.table), &mut both);
-        self.touch(&*merge.on, Some(&both));
-        let mut rows = Rows::default();
-        for clause in &merge.clauses {
-            let made = match &clause.action {
-                MergeAction::Update(update) => match &update.kind {
-                    MergeUpdateKind::Set(assignments) => self.assigned(assignments, &both),
-                    MergeUpdateKind::Wildcard => everything(&sources),
-                },
-                MergeAction::Insert(insert) => match &insert.kind {
-                    MergeInsertKind::Values(values) => {
-                        let listed: Vec<_> = insert
-                            .columns
-                            .iter()
-                            .map(|name| TableName::of(name).last().to_owned())
-                            .collect();
-                        let known: Vec<String> = self
-                            .catalog
-                            .complete(&target)
-                            .map(|rows| {
-                                rows.columns
-                                    .iter()
-                                    .map(|column| column.name.to_string())
-                                    .collect()
-                            })
-                            .unwrap_or_default();
-                        let names = if listed.is_empty() { known } else { listed };
-                        let mut made = Rows::default();
-                        for (nth, expr) in values.rows.iter().flat_map(|row| &row.content).enumerate() {
-                            let origins = self.expression(expr, &sources, &[]);
-                            let fallback = super::super::parse::short(expr);
-                            made.columns
-                                .push(Column::new(names.get(nth).unwrap_or(&fallback), origins));
-                        }
-                        made
-                    }
-                    MergeInsertKind::Row | MergeInsertKind::Wildcard => everything(&sources),
-                },
-                _ => Rows::default(),
-            };
-            rows = Rows::union(&rows, &made, true);
-        }
-        vec![self.changed(&target, rows)]
-    }
-
-    /// A write into an existing table, which was only read because it is written.
-    fn changed(&mut self, target: &str, rows: Rows) -> Write {
-        let mut write = self.write(Made::Filled, target, rows);
-        let used = write
-            .columns
-            .iter()
-            .any(|column| column.origins.keys().any(|(table, _)| **table == *target));
-        if !used {
-            write.reads.retain(|table| **table != *target);
-        }
-        write
-    }
-
-    fn delete(&mut self, delete: &Delete) {
-        let mut scope = Scope::default();
-        let (FromTable::WithFromKeyword(tables) | FromTable::WithoutKeyword(tables)) = &delete.from;
-        for table in tables.iter().chain(delete.using.iter().flatten()) {
-            self.from(table, &mut scope);
-        }
-        if let Some(selection) = &delete.selection {
-            self.touch(selection, Some(&scope));
-        }
-        self.reads.clear();
-    }
-
-    fn alter(&mut self, table: &str, operations: &[AlterTableOperation]) {
-        let Some(known) = self.catalog.complete(table) else {
-            return;
-        };
-        let mut columns: Vec<_> = known
-            .columns
-            .iter()
-            .map(|column| {
-                (
-                    column.name.to_string(),
-                    column.data_type.as_deref().map(str::to_owned),
-                )
-            })
-            .collect();
-        for operation in operations {
-            match operation {
-                AlterTableOperation::AddColumn { column_def, .. } => {
-                    columns.push((
-                        shown(&column_def.name),
-                        Some(column_def.data_type.to_string().to_lowercase()),
-                    ));
-                }
-                AlterTableOperation::DropColumn { column_names, .. } => {
-                    columns
-                        .retain(|(name, _)| !column_names.iter().any(|gone| key(&gone.value) == key(name)));
-                }
-                AlterTableOperation::RenameColumn {
-                    old_column_name,
-                    new_column_name,
-                } => {
-                    for (name, _) in &mut columns {
-                        if key(name) == key(&old_column_name.value) {
-                            *name = shown(new_column_name);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        self.catalog.define(
-            table,
-            &TableSchema {
-                columns,
-                complete: true,
-            },
-        );
-    }
-}
-
-fn everything(scope: &Scope<'_>) -> Rows {
-    let mut rows = Rows::default();
-    for relation in &scope.relations {
-        let mut own = Rows {
-            columns: relation.rows.columns.clone(),
-            open: relation.rows.open.clone(),
-        };
-        for column in &mut own.columns {
-            let mut origins = Origins::new();
-            absorb(&mut origins, &column.origins, Kind::Plain);
-            column.origins = Rc::new(origins);
-        }
-        rows = Rows::union(&rows, &own, true);
-    }
-    rows
-}
-
-/// The name and alias of a factor that is a table.
-fn plain_table(factor: &TableFactor) -> Option<(TableName, Option<String>)> {
-    match factor {
-        TableFactor::Table { name, alias, .. } => Some((
-            TableName::of(name),
-            alias.as_ref().map(|alias| shown(&alias.name)),
-        )),
-        _ => None,
-    }
-}
-
-/// The table that `name` is an alias of in a FROM clause.
-fn aliased_table(name: &TableName, from: &[TableWithJoins]) -> Option<TableName> {
-    let [only] = name.parts.as_slice() else {
-        return None;
-    };
-    from.iter()
-        .flat_map(|table| {
-            std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation))
-        })
-        .filter_map(plain_table)
-        .find(|(_, alias)| alias.as_deref().is_some_and(|alias| key(alias) == key(only)))
-        .map(|(table, _)| table)
 }
 
 /// The target of `SELECT … INTO t`.
