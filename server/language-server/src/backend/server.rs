@@ -61,7 +61,7 @@ impl Backend {
     fn take_settings(&self, told: &serde_json::Value) -> bool {
         let mut settings = self.editor_settings.write();
         let before = settings.clone();
-        settings::merge::over(&mut settings, told);
+        settings::merge::retold(&mut settings, told);
         before != *settings
     }
 
