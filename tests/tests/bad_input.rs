@@ -15,15 +15,25 @@ fn messy() -> Place {
     let place = Place::new("bakery", BAKERY);
     let workspace = &place.workspace;
     place.write(&[
-        ("models/broken.sql", "select from where ((( {{ ref('takings') }}\n"),
+        (
+            "models/broken.sql",
+            "select from where ((( {{ ref('takings') }}\n",
+        ),
         ("models/half.sql", "select {{ ref('stg_"),
-        ("models/loops.sql", "{% for x in range(100000000) %}select {{ x }}{% endfor %}"),
+        (
+            "models/loops.sql",
+            "{% for x in range(100000000) %}select {{ x }}{% endfor %}",
+        ),
         ("models/endless.yml", "version: 2\nmodels:\n  - name: [unclosed\n"),
         ("models/tabs.yml", "models:\n\t- name: x\n"),
         ("models/empty.sql", ""),
         ("seeds/strange.csv", "a,b\n\"unclosed,1\n"),
     ]);
-    std::fs::write(workspace.join("models/latin.sql"), b"select 'Z\xfcrich' as town\n").unwrap();
+    std::fs::write(
+        workspace.join("models/latin.sql"),
+        b"select 'Z\xfcrich' as town\n",
+    )
+    .unwrap();
     std::fs::write(workspace.join("models/binary.sql"), [0u8, 1, 2, 255]).unwrap();
     std::fs::write(workspace.join("models/huge.sql"), vec![b' '; 20 * 1024 * 1024]).unwrap();
     let deep = format!("select {}1{}", "(".repeat(20_000), ")".repeat(20_000));
@@ -46,11 +56,15 @@ fn one_bad_file_does_not_cost_the_others() {
         editor.show(path);
         let uri = editor.uri(path);
         for (line, character) in [(0, 0), (0, 10), (0, 22), (1, 3), (99, 99)] {
-            let at = json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}});
+            let at =
+                json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}});
             editor.request("textDocument/hover", at.clone());
             editor.request("textDocument/completion", at);
         }
-        editor.request("textDocument/documentSymbol", json!({"textDocument": {"uri": uri}}));
+        editor.request(
+            "textDocument/documentSymbol",
+            json!({"textDocument": {"uri": uri}}),
+        );
     }
     // a broken model is still known by name, and by what it names
     let found = editor.command("metasync.search", json!(["broken"]));
@@ -67,9 +81,18 @@ fn problems_are_told_by_file_and_line() {
         let file = files.iter().find(|f| f["path"].as_str().unwrap().ends_with(name));
         let file = file.unwrap_or_else(|| panic!("{name} is not in the report"));
         let told = file["problems"].as_array().unwrap().iter();
-        told.map(|p| format!("{}: {}", p["line"], p["message"].as_str().unwrap())).collect()
+        told.map(|p| format!("{}: {}", p["line"], p["message"].as_str().unwrap()))
+            .collect()
     };
-    for name in ["broken.sql", "latin.sql", "binary.sql", "huge.sql", "deep.sql", "endless.yml", "loops.sql"] {
+    for name in [
+        "broken.sql",
+        "latin.sql",
+        "binary.sql",
+        "huge.sql",
+        "deep.sql",
+        "endless.yml",
+        "loops.sql",
+    ] {
         assert!(!problems(name).is_empty(), "{name}");
     }
     assert!(problems("latin.sql")[0].contains("UTF-8"));
@@ -77,7 +100,11 @@ fn problems_are_told_by_file_and_line() {
 }
 
 fn caches(place: &Place) -> Vec<std::path::PathBuf> {
-    place.cache_files().into_iter().filter(|f| f.ends_with("cache.db")).collect()
+    place
+        .cache_files()
+        .into_iter()
+        .filter(|f| f.ends_with("cache.db"))
+        .collect()
 }
 
 #[test]
@@ -92,7 +119,9 @@ fn a_damaged_cache_is_built_anew_by_itself() {
     let foreign = {
         let path = place.base().join("foreign.db");
         let other = rusqlite::Connection::open(&path).unwrap();
-        other.execute_batch("CREATE TABLE t (x); PRAGMA user_version = 7").unwrap();
+        other
+            .execute_batch("CREATE TABLE t (x); PRAGMA user_version = 7")
+            .unwrap();
         drop(other);
         std::fs::read(path).unwrap()
     };
@@ -128,7 +157,11 @@ fn a_hub_that_answers_garbage_is_told_and_nothing_breaks() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
-        let answers = ["HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"no\": 1,", "nonsense\r\n\r\n", ""];
+        let answers = [
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"no\": 1,",
+            "nonsense\r\n\r\n",
+            "",
+        ];
         for (n, stream) in listener.incoming().enumerate() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0; 4096]);
@@ -138,7 +171,9 @@ fn a_hub_that_answers_garbage_is_told_and_nothing_breaks() {
     let place = Place::new("bakery", BAKERY);
     let options = json!({"hub": {"url": url, "organization": "acme"}, "token": "a.b.c"});
     let mut editor = metasync_tests::Editor::open(&place, options);
-    let told = editor.told("metasync/status", |s| s["state"] == "error" || s["state"] == "offline");
+    let told = editor.told("metasync/status", |s| {
+        s["state"] == "error" || s["state"] == "offline"
+    });
     assert!(told["message"].as_str().unwrap().len() > 10, "{told}");
     editor.show(TAKINGS);
     let hover = editor.at(TAKINGS, REF);
@@ -177,9 +212,14 @@ fn a_full_disk_is_told_and_the_copy_stays() {
     // a limit on the size of files is the disk that one can fill without filling the machine's
     let place = Place::new("bakery", BAKERY);
     place.json(&["sync"]);
-    let many: String = (0..3_000).map(|n| format!("  - name: m{n}\n    description: {}\n", "x".repeat(400))).collect();
+    let many: String = (0..3_000)
+        .map(|n| format!("  - name: m{n}\n    description: {}\n", "x".repeat(400)))
+        .collect();
     place.write(&[("models/many.yml", &format!("version: 2\nmodels:\n{many}"))]);
-    let limited = format!("ulimit -f 256; exec {} sync", metasync_tests::metasync().display());
+    let limited = format!(
+        "ulimit -f 256; exec {} sync",
+        metasync_tests::metasync().display()
+    );
     let output = std::process::Command::new("sh")
         .args(["-c", &limited])
         .current_dir(&place.workspace)

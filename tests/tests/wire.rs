@@ -23,8 +23,18 @@ fn errors_have_the_protocols_codes_and_the_server_goes_on() {
     editor.told("(error)", |m| m["error"]["code"] == -32700);
     editor.send_raw(b"Content-Length: 2\r\n\r\n{}");
     assert_eq!(error_of(&mut editor, "no/suchThing", json!({})), -32601);
-    assert_eq!(error_of(&mut editor, "textDocument/hover", json!({"position": "here"})), -32602);
-    assert_eq!(error_of(&mut editor, "workspace/executeCommand", json!({"command": "metasync.lineage"})), -32602);
+    assert_eq!(
+        error_of(&mut editor, "textDocument/hover", json!({"position": "here"})),
+        -32602
+    );
+    assert_eq!(
+        error_of(
+            &mut editor,
+            "workspace/executeCommand",
+            json!({"command": "metasync.lineage"})
+        ),
+        -32602
+    );
     let unknown = json!({"command": "metasync.noSuchThing", "arguments": []});
     assert_eq!(error_of(&mut editor, "workspace/executeCommand", unknown), -32601);
     editor.notify("$/unknownNotification", json!({}));
@@ -53,10 +63,17 @@ fn hovers_are_answered_while_many_syncs_are_asked_for() {
     editor.show(TAKINGS);
     editor.hover_until(TAKINGS, "ref('stg_lo$0aves')", ABOUT_LOAVES);
     let sync = json!({"command": "metasync.sync", "arguments": []});
-    let asked: Vec<u64> = (0..30).map(|_| editor.ask("workspace/executeCommand", sync.clone())).collect();
+    let asked: Vec<u64> = (0..30)
+        .map(|_| editor.ask("workspace/executeCommand", sync.clone()))
+        .collect();
     let at = editor.at(TAKINGS, "ref('stg_lo$0aves')");
     let hover = editor.ask("textDocument/hover", at);
-    assert!(editor.reply(hover)["result"]["contents"]["value"].as_str().unwrap().contains(ABOUT_LOAVES));
+    assert!(
+        editor.reply(hover)["result"]["contents"]["value"]
+            .as_str()
+            .unwrap()
+            .contains(ABOUT_LOAVES)
+    );
     for id in asked {
         assert_eq!(editor.reply(id)["result"]["state"], "local");
     }
@@ -71,9 +88,16 @@ fn edits_take_effect_in_the_order_in_which_they_came() {
     editor.show_text("models/typing.sql", "");
     for n in 0..500 {
         let name = if n % 2 == 0 { "stg_loaves" } else { "stg_sales" };
-        editor.retype("models/typing.sql", &format!("-- {n}\nselect * from {{{{ ref('{name}') }}}}\n"));
+        editor.retype(
+            "models/typing.sql",
+            &format!("-- {n}\nselect * from {{{{ ref('{name}') }}}}\n"),
+        );
         if n % 50 == 49 {
-            assert!(editor.hover("models/typing.sql", "ref('stg_$0sales')").contains("stg_sales"));
+            assert!(
+                editor
+                    .hover("models/typing.sql", "ref('stg_$0sales')")
+                    .contains("stg_sales")
+            );
         }
     }
 }

@@ -74,6 +74,10 @@ impl Hub {
         let verifier = Verifier::new(&config)?;
         let store = Store::open(&config.data_dir).await?;
         store.declare(&config.declared()).await?;
+        if config.database.is_none() {
+            // the tables are this process's own: what still runs in them was cut off by a crash
+            store.expire_leases().await?;
+        }
         if config.owner_token {
             auth::write_owner_token(&config, &verifier)?;
         }

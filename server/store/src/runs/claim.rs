@@ -55,6 +55,20 @@ impl Store {
         Ok(run)
     }
 
+    /// Ends all leases now: for a hub that starts on a database of its own, where whoever held one
+    /// has crashed. Their runs are taken up at once instead of after the lease, and the attempt
+    /// counts, so that a run that brings the hub down does so [`MAX_ATTEMPTS`] times at most.
+    pub async fn expire_leases(&self) -> Result<u64> {
+        let mut tx = self.database().write().await?;
+        let ended = sqlx::query(AssertSqlSafe(format!(
+            "UPDATE runs SET lease_until = 0 WHERE {ACTIVE} AND state IN ('running', 'cancelling')"
+        )))
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(ended.rows_affected())
+    }
+
     /// Gives back what a worker holds, so that another takes it up at once and without counting the
     /// attempt; what was being cancelled is cancelled. For a hub that is told to end.
     pub async fn release_leases(&self, worker: &str) -> Result<u64> {
