@@ -52,6 +52,20 @@ pub enum LineageError {
     Cache(#[from] CacheError),
 }
 
+/// The lineage of a named object in the first cache that knows it.
+pub fn first(readers: &[Reader], name: &str, options: &Options) -> Result<LineageAnswer, LineageError> {
+    let mut missed = LineageError::UnknownObject(name.to_owned());
+    for reader in readers {
+        match lineage(reader, name, options) {
+            Err(error @ (LineageError::UnknownObject(_) | LineageError::UnknownColumn { .. })) => {
+                missed = error
+            }
+            other => return other,
+        }
+    }
+    Err(missed)
+}
+
 /// The lineage of a named object.
 pub fn lineage(reader: &Reader, name: &str, options: &Options) -> Result<LineageAnswer, LineageError> {
     let hit = named(reader, name)?.ok_or_else(|| LineageError::UnknownObject(name.to_owned()))?;

@@ -1,6 +1,7 @@
 //! `workspace/executeCommand`: contract.md names the commands, their arguments and answers.
 
 use futures_util::future::join_all;
+use metasync_cache::Reader;
 use metasync_protocol::editor::{HistoryAnswer, SyncAnswer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -77,14 +78,14 @@ impl Backend {
             SEARCH => {
                 let text: String = argument(&arguments, 0, "[text, {limit}]")?;
                 let options: SearchOptions = optional(&arguments, 1, "[text, {limit}]")?;
-                self.blocking(move |reader| answers::search::search(reader, &text, options.limit))
+                self.blocking(move |readers| answers::search::search(readers, &text, options.limit))
                     .await
             }
             LINEAGE => {
                 const EXPECTED: &str = "[name, {direction: both|upstream|downstream, column, depth}]";
                 let name: String = argument(&arguments, 0, EXPECTED)?;
                 let options: answers::lineage::Options = optional(&arguments, 1, EXPECTED)?;
-                self.blocking(move |reader| answers::lineage::lineage(reader, &name, &options))
+                self.blocking(move |readers| answers::lineage::first(readers, &name, &options))
                     .await
             }
             SELECT => self.select(&arguments).await,
@@ -158,18 +159,25 @@ impl Backend {
         Ok(json(choices))
     }
 
-    /// Asks the first workspace's cache on a thread where it may take its time.
+    /// Asks the caches of all open workspaces on a thread where it may take its time.
     async fn blocking<T, E>(
         &self,
-        question: impl FnOnce(&metasync_cache::Reader) -> std::result::Result<T, E> + Send + 'static,
+        question: impl FnOnce(&[Reader]) -> std::result::Result<T, E> + Send + 'static,
     ) -> Result<Value>
     where
         T: Serialize + Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
-        let reader = self.first()?.handle.view.reader();
-        let reader = reader.ok_or_else(|| failed("nothing is cached yet: run metasync.sync first"))?;
-        let asked = tokio::task::spawn_blocking(move || question(&reader).map_err(|e| e.to_string())).await;
+        let readers: Vec<Reader> = self
+            .workspaces
+            .all()
+            .iter()
+            .filter_map(|w| w.handle.view.reader())
+            .collect();
+        if readers.is_empty() {
+            return Err(failed("nothing is cached yet: run metasync.sync first"));
+        }
+        let asked = tokio::task::spawn_blocking(move || question(&readers).map_err(|e| e.to_string())).await;
         match asked {
             Ok(Ok(answer)) => Ok(json(answer)),
             Ok(Err(error)) => Err(failed(error)),

@@ -14,7 +14,7 @@ const SHOWN: usize = 80;
 /// Objects whose name, columns or description hold the text.
 pub fn run(options: &SearchOptions) -> Result<(), Failure> {
     let (_, reader) = opened::cache(&options.cache)?;
-    let answer = answers::search::search(&reader, &options.text, options.limit)?;
+    let answer = answers::search::search(&[reader], &options.text, options.limit)?;
     if options.cache.json {
         return terminal::print_json(&answer);
     }

@@ -136,7 +136,9 @@ fn text(path: &Path) -> anyhow::Result<Result<String, (u32, String)>> {
 
 async fn folder(root: &Path, input: &mut Input) -> anyhow::Result<()> {
     // a workspace is read where it is; nothing is cloned
-    let sources = Sources::new(SourcesOptions { clones_dir: PathBuf::new() });
+    let sources = Sources::new(SourcesOptions {
+        clones_dir: PathBuf::new(),
+    });
     let source = sources.open(SourceSpec {
         id: Uuid::nil(),
         kind: "workspace".to_owned(),
