@@ -94,9 +94,9 @@ impl Writer {
     pub fn line_of_text(&mut self, text: &str) -> &mut Writer {
         let line = clip(text).split_whitespace().collect::<Vec<_>>().join(" ");
         if self.markdown() {
-            self.out.push_str(&escape(&line))
+            self.out.push_str(&escape(&line));
         } else {
-            self.out.push_str(&plain(&line))
+            self.out.push_str(&plain(&line));
         }
         self
     }
@@ -111,9 +111,9 @@ impl Writer {
             }
             let line = line.trim_end();
             if self.markdown() {
-                self.out.push_str(&escape(line))
+                self.out.push_str(&escape(line));
             } else {
-                self.out.push_str(&plain(line))
+                self.out.push_str(&plain(line));
             }
         }
         self

@@ -58,7 +58,7 @@ pub fn first(readers: &[Reader], name: &str, options: &Options) -> Result<Lineag
     for reader in readers {
         match lineage(reader, name, options) {
             Err(error @ (LineageError::UnknownObject(_) | LineageError::UnknownColumn { .. })) => {
-                missed = error
+                missed = error;
             }
             other => return other,
         }

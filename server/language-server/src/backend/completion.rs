@@ -125,7 +125,6 @@ impl Backend {
         Some(CompletionResponse::List(tower_lsp::ls_types::CompletionList {
             is_incomplete,
             items: list,
-            ..Default::default()
         }))
     }
 }

@@ -155,7 +155,7 @@ mod tests {
         let found = detect(&root.join("models")).unwrap();
         assert_eq!(
             (found.root, found.identity.identifier.as_str(), found.git),
-            (root.clone(), "shop", false)
+            (root, "shop", false)
         );
         let plain = dir.path().canonicalize().unwrap().join("sql");
         std::fs::create_dir_all(&plain).unwrap();
