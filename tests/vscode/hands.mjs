@@ -83,9 +83,12 @@ export class Hands {
 
   /** Answers the input box that asks for `prompt`. */
   async answer(prompt, text) {
-    await this.quickInput().filter({ hasText: prompt }).waitFor();
-    await this.quickInput().locator('input').last().fill(text);
+    const box = this.quickInput().filter({ hasText: prompt });
+    await box.waitFor();
+    await box.locator('input').last().fill(text);
     await this.page.keyboard.press('Enter');
+    // The answer is checked first; a key pressed meanwhile would still go to the box.
+    await box.waitFor({ state: 'hidden' });
   }
 
   async clearToasts() {

@@ -1,6 +1,8 @@
 // A member of a team: signs in to a real hub, stays signed in, works on while the hub is away, signs out.
 import assert from 'node:assert/strict';
+import { STEP_TIMEOUT_MS } from '../hands.mjs';
 import { Hub } from '../hub.mjs';
+import { until } from '../workbench.mjs';
 
 /** contract.md: a hub that went is told within 30 s, its return within a minute; and some air. */
 const AWAY_TIMEOUT_MS = 45_000;
@@ -69,8 +71,13 @@ export async function hubMode(bench, hands) {
   }
 }
 
-/** Opens the details and waits for a line of them. */
+/** Opens the details until they hold a line: they show the moment in which they were opened. */
 async function details(hands, label, value) {
-  await hands.statusItem().click();
-  await hands.rows().filter({ hasText: label }).filter({ hasText: value }).first().waitFor();
+  const line = hands.rows().filter({ hasText: label }).filter({ hasText: value }).first();
+  await until(async () => {
+    await hands.page.keyboard.press('Escape');
+    await hands.statusItem().click();
+    await line.waitFor({ timeout: 3_000 });
+    return true;
+  }, STEP_TIMEOUT_MS, `the details do not say ${label} ${value}`);
 }
