@@ -1,5 +1,12 @@
 //! Bad input is normal: a clear message, the rest goes on, nothing lost.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story fails by panicking"
+)]
+
 use std::path::Path;
 
 use metasync_tests::{

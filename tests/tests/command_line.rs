@@ -1,5 +1,12 @@
 //! The command line as a newcomer meets it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story fails by panicking"
+)]
+
 use metasync_tests::{
     Place,
     projects::{ABOUT_LOAVES, BAKERY},

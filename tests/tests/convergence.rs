@@ -2,6 +2,13 @@
 //! in the middle of a page, a hub killed in the middle of an index run), one clean sync later the
 //! copy is byte for byte the one that a client without any history pulls.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story fails by panicking"
+)]
+
 use std::{
     path::{Path, PathBuf},
     process::Stdio,

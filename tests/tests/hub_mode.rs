@@ -1,5 +1,12 @@
 //! With an organization's hub: matched by the git remote, pulled, pushed, offline and back.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story fails by panicking"
+)]
+
 use std::path::PathBuf;
 
 use metasync_tests::{

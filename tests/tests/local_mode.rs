@@ -1,5 +1,12 @@
 //! The newcomer's way: open a dbt project, nothing configured.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story fails by panicking"
+)]
+
 use metasync_tests::{
     Editor, Place,
     editor::offers,

@@ -1,6 +1,13 @@
 //! The language server on the wire: what is no message, what comes at the wrong time, and how it
 //! ends.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story fails by panicking"
+)]
+
 use metasync_tests::{
     Editor, Place,
     editor::offers,
