@@ -20,6 +20,17 @@ pub struct Options {
     pub dialect: Option<Dialect>,
 }
 
+/// How much a problem costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Severity {
+    /// Part of the file was not understood: facts may be missing.
+    #[default]
+    Error,
+    /// All of the file was read, but some of it less exactly than it could be, such as a template that was masked
+    /// because it could not be rendered.
+    Warning,
+}
+
 /// Something that could not be read as it stands; the rest of the analysis went on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -29,6 +40,8 @@ pub struct Problem {
     pub line: u32,
     /// What is wrong, in one sentence.
     pub message: String,
+    /// What it costs.
+    pub severity: Severity,
 }
 
 /// Everything found in the files given. The same input gives the same facts in the same order.

@@ -17,7 +17,8 @@ mod yaml;
 pub use analyze::analyze;
 pub use dialect::{Dialect, UnknownDialect};
 pub use facts::{
-    ColumnFact, DependencyFact, Facts, LineageFact, ObjectFact, Options, Problem, SourceFile, Target,
+    ColumnFact, DependencyFact, Facts, LineageFact, ObjectFact, Options, Problem, Severity, SourceFile,
+    Target,
 };
 pub use language::Language;
 pub use position::{

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::dbt::metadata::Metadata;
 use crate::sql::lineage::Kind;
-use crate::{ColumnFact, DependencyFact, Dialect, Facts, LineageFact, ObjectFact, Problem, Target};
+use crate::{ColumnFact, DependencyFact, Dialect, Facts, LineageFact, ObjectFact, Problem, Severity, Target};
 
 /// An object being put together.
 #[derive(Debug, Default)]
@@ -54,6 +54,7 @@ impl Drafts {
                     fact.full_name,
                     first.fact.path.as_deref().unwrap_or("another file")
                 ),
+                severity: Severity::Error,
             });
             return None;
         }
@@ -140,7 +141,16 @@ impl Drafts {
             path: path.to_owned(),
             line: line.max(1),
             message: message.into(),
+            severity: Severity::Error,
         });
+    }
+
+    /// As `problem`, for what costs exactness only.
+    pub(crate) fn warning(&mut self, path: &str, line: u32, message: impl Into<String>) {
+        self.problem(path, line, message);
+        if let Some(last) = self.problems.last_mut() {
+            last.severity = Severity::Warning;
+        }
     }
 
     /// Everything in its final order.

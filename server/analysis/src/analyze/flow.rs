@@ -9,6 +9,7 @@ use super::declare::by_name;
 use super::drafts::{Drafts, catalog_name};
 use super::units::Unit;
 use crate::dbt::files::stem;
+use crate::jinja::mask::mentions_placeholder;
 use crate::sql::lineage::{Catalog, Kind, Made, Session, TableSchema, Write};
 use crate::{ColumnFact, ObjectFact, Target};
 
@@ -37,7 +38,8 @@ pub(crate) fn follow(units: &mut [Unit], order: &[usize], drafts: &mut Drafts) {
         let statements = std::mem::take(&mut unit.statements);
         let mut queries = 0;
         for parsed in &statements {
-            let writes = Session::new(unit.dialect, &mut catalog, &substitutes).run(&parsed.statement);
+            let writes =
+                Session::new(unit.dialect, &mut catalog, &substitutes, unit.masked).run(&parsed.statement);
             let lines = (
                 unit.lines.line(parsed.start),
                 unit.lines.line(parsed.end.saturating_sub(1)),
@@ -51,14 +53,15 @@ pub(crate) fn follow(units: &mut [Unit], order: &[usize], drafts: &mut Drafts) {
                         queries += 1;
                         query_object(&unit.path, queries, lines, drafts)
                     }
+                    // A table whose name only Jinja knows.
+                    (None, _) if unit.masked && mentions_placeholder(&write.target) => None,
                     (None, _) => table_object(&unit.path, &write, lines, drafts),
                 };
                 let Some(place) = place else { continue };
                 let is_model = unit.object.is_some();
-                record(place, &write, is_model, drafts);
+                record(place, &write, is_model, unit.masked, drafts);
                 if is_model && let Some(draft) = drafts.all.get(place) {
-                    let complete = write.open.is_empty() && !write.columns.is_empty();
-                    define(&mut catalog, &draft.fact, complete);
+                    define(&mut catalog, &draft.fact, write.is_complete());
                 }
             }
         }
@@ -149,25 +152,25 @@ fn table_object(path: &str, write: &Write, lines: (u32, u32), drafts: &mut Draft
 }
 
 /// Puts what a statement writes onto its object.
-fn record(place: usize, write: &Write, is_model: bool, drafts: &mut Drafts) {
+fn record(place: usize, write: &Write, is_model: bool, masked: bool, drafts: &mut Drafts) {
     let own = drafts.target(place);
     let mut flows = Vec::new();
     for column in &write.columns {
         for ((table, source_column), kind) in column.origins.iter() {
-            if let Some(source) = target(drafts, table) {
+            if let Some(source) = target(drafts, table, masked) {
                 flows.push(((source, source_column.to_string(), column.name.clone()), *kind));
             }
         }
     }
     for table in &write.open {
-        if let Some(source) = target(drafts, table) {
+        if let Some(source) = target(drafts, table, masked) {
             flows.push(((source, "*".to_owned(), "*".to_owned()), Kind::Plain));
         }
     }
     let reads: Vec<Target> = write
         .reads
         .iter()
-        .filter_map(|table| target(drafts, table))
+        .filter_map(|table| target(drafts, table, masked))
         .collect();
     for read in reads {
         drafts.depend(place, read, "table");
@@ -231,12 +234,12 @@ fn columns(draft: &mut super::drafts::Draft, write: &Write, is_model: bool) {
 }
 
 /// The other end of an edge, by the name that the SQL part gives it; `None` for what only Jinja knows.
-fn target(drafts: &Drafts, name: &str) -> Option<Target> {
+fn target(drafts: &Drafts, name: &str, masked: bool) -> Option<Target> {
     if let Some(object) = drafts.by_catalog_name(name) {
         return drafts.target(object);
     }
-    let is_masked = name.split('.').any(crate::jinja::mask::is_placeholder);
-    (!is_masked && !name.is_empty()).then(|| Target::Unknown {
+    let is_unknown = masked && mentions_placeholder(name);
+    (!is_unknown && !name.is_empty()).then(|| Target::Unknown {
         name: name.to_owned(),
     })
 }

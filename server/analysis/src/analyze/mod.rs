@@ -9,7 +9,7 @@ mod units;
 
 use crate::dbt::project::{Project, projects};
 use crate::sql::parse::STACK_BYTES;
-use crate::{Facts, Options, Problem, SourceFile};
+use crate::{Facts, Options, Problem, Severity, SourceFile};
 use drafts::Drafts;
 
 /// A smaller stack for machines that refuse `STACK_BYTES`.
@@ -26,6 +26,7 @@ pub fn analyze(files: &[SourceFile], options: &Options) -> Facts {
             path: String::new(),
             line: 1,
             message: "the analysis failed inside; please report the files that it was given".to_owned(),
+            severity: Severity::Error,
         }],
         ..Facts::default()
     })

@@ -10,7 +10,7 @@ use super::drafts::{Drafts, catalog_name};
 use super::references;
 use crate::dbt::files::Role;
 use crate::jinja::mask::{Placeholder, mask};
-use crate::jinja::render::{Context, Library, is_worthwhile, relation_word, render};
+use crate::jinja::render::{Context, Library, NotRendered, is_worthwhile, relation_word, render};
 use crate::lines::Lines;
 use crate::position::RelationName;
 use crate::sql::parse::{Parsed, Refused, STACK_BYTES, parse};
@@ -26,6 +26,8 @@ pub(crate) struct Unit {
     pub(crate) substitutes: HashMap<String, String>,
     pub(crate) statements: Vec<Parsed>,
     pub(crate) lines: Lines,
+    /// Whether there was Jinja in the text, so that names in it may stand for some.
+    pub(crate) masked: bool,
 }
 
 /// What is to be read.
@@ -39,11 +41,14 @@ struct Job {
     template: Option<Template>,
     substitutes: HashMap<String, String>,
     lines: Lines,
+    has_jinja: bool,
 }
 
 /// What is to be rendered.
 struct Template {
     text: String,
+    /// The line of the file in which it begins.
+    line: u32,
     project: usize,
     model: String,
     adapter: &'static str,
@@ -57,7 +62,11 @@ struct Outcome {
     /// The relations that the rendered text names, when that is the text that was parsed.
     relations: Option<Vec<RelationName>>,
     /// Why the text had to be masked although it should have been rendered.
-    not_rendered: Option<String>,
+    not_rendered: Option<NotRendered>,
+    /// What rendering gave is no SQL that can be read.
+    not_understood: Option<String>,
+    /// Macros that nobody defines, with the line of the template.
+    unknown: Vec<(String, u32)>,
 }
 
 /// The results of one job, until they are put back in order.
@@ -127,8 +136,17 @@ pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &
                 let rendered = outcome.relations.is_some();
                 draft.metadata.set("rendered", serde_json::Value::Bool(rendered));
             }
-            if let Some(reason) = outcome.not_rendered.filter(|_| refused) {
-                drafts.problem(&job.path, 1, reason);
+            let line = |line: u32| line.saturating_add(template.line.saturating_sub(1));
+            if let Some(reason) = outcome.not_understood.filter(|_| refused) {
+                drafts.problem(&job.path, line(1), reason);
+            }
+            if let Some(NotRendered { line: at, reason }) = outcome.not_rendered {
+                let message = format!("the template could not be rendered, so its Jinja is masked: {reason}");
+                drafts.warning(&job.path, line(at), message);
+            }
+            for (name, at) in outcome.unknown {
+                let message = format!("no file defines the macro `{name}`; what it makes is not known");
+                drafts.warning(&job.path, line(at), message);
             }
         }
         let statements = outcome.parsed;
@@ -139,6 +157,7 @@ pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &
             substitutes: job.substitutes,
             statements,
             lines: job.lines,
+            masked: job.has_jinja,
         });
     }
     units
@@ -147,6 +166,8 @@ pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &
 /// Rendered and parsed where that works, else masked and parsed; the one with fewer refusals.
 fn outcome(job: &Job, workspace: &Workspace<'_>, library: &Library) -> Outcome {
     let mut not_rendered = None;
+    let mut not_understood = None;
+    let mut unknown = Vec::new();
     let mut from_rendered = None;
     if let Some(template) = &job.template {
         let project = &workspace.projects[template.project];
@@ -164,12 +185,14 @@ fn outcome(job: &Job, workspace: &Workspace<'_>, library: &Library) -> Outcome {
                     parsed,
                     refused,
                     relations: Some(rendered.relations),
-                    not_rendered: None,
+                    unknown: rendered.unknown,
+                    ..Outcome::default()
                 };
                 if outcome.refused.is_empty() && !outcome.parsed.is_empty() {
                     return outcome;
                 }
-                not_rendered = outcome.refused.first().map(|refusal| {
+                unknown.clone_from(&outcome.unknown);
+                not_understood = outcome.refused.first().map(|refusal| {
                     format!(
                         "in the SQL that the Jinja makes (its line {}): {}",
                         refusal.line, refusal.message
@@ -189,6 +212,8 @@ fn outcome(job: &Job, workspace: &Workspace<'_>, library: &Library) -> Outcome {
             refused,
             relations: None,
             not_rendered,
+            not_understood,
+            unknown,
         },
     }
 }
@@ -215,7 +240,8 @@ fn jobs(workspace: &Workspace<'_>, declared: &Declarations, drafts: &mut Drafts)
         }
         let dialect = workspace.options.dialect.unwrap_or(Dialect::Ansi);
         drafts.dialects.insert(file.path.clone(), dialect);
-        let text = if file.text.contains("{{") || file.text.contains("{%") {
+        let has_jinja = file.text.contains("{{") || file.text.contains("{%");
+        let text = if has_jinja {
             mask(&file.text).text
         } else {
             file.text.clone()
@@ -228,6 +254,7 @@ fn jobs(workspace: &Workspace<'_>, declared: &Declarations, drafts: &mut Drafts)
             template: None,
             substitutes: HashMap::new(),
             lines: Lines::of(&file.text),
+            has_jinja,
         });
     }
     jobs
@@ -245,6 +272,7 @@ fn dbt_job(
     let own = text.get(part.body.start..part.body.end).unwrap_or("");
     let template = is_worthwhile(own).then(|| Template {
         text: own.to_owned(),
+        line: Lines::of(text).line(part.body.start),
         project: part.project,
         model: drafts
             .all
@@ -290,6 +318,7 @@ fn dbt_job(
         masked: text,
         template,
         substitutes,
+        has_jinja: own.contains("{{") || own.contains("{%"),
     }
 }
 

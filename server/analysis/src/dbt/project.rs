@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::yaml::read_or_guess;
-use crate::{Dialect, Problem, SourceFile};
+use crate::{Dialect, Problem, Severity, SourceFile};
 
 /// A dbt project of the workspace.
 #[derive(Debug, Clone)]
@@ -41,6 +41,7 @@ pub(crate) fn projects(files: &[&SourceFile], problems: &mut Vec<Problem>) -> Ve
                 path: file.path.clone(),
                 line,
                 message,
+                severity: Severity::Error,
             });
         }
         found.push(project(root, settings, files));

@@ -26,6 +26,10 @@ pub(crate) struct Masked {
 const MARK: &str = "_j";
 const DIGITS: usize = 3;
 const BASE: usize = 36;
+/// How many pieces of Jinja one text may have names for: those whose number begins with a decimal digit.
+const MAX_PLACEHOLDERS: usize = 10 * BASE * BASE;
+/// The number that stands for what only dbt or the warehouse knows.
+pub(crate) const UNKNOWN: usize = BASE * BASE * BASE - 1;
 
 impl Masked {
     /// What a name of the masked text stands for, if it stands for something.
@@ -44,6 +48,25 @@ pub(crate) fn is_placeholder(name: &str) -> bool {
     number(name).is_some()
 }
 
+/// Whether something that stands for Jinja is part of `name`: `stg_{{ x }}` and the like. Ask it only about names out
+/// of text that had Jinja in it.
+pub(crate) fn mentions_placeholder(name: &str) -> bool {
+    name.match_indices(MARK).any(|(at, _)| {
+        let digits = at + MARK.len();
+        name.get(digits..digits + DIGITS)
+            .is_some_and(|digits| value(digits).is_some())
+    })
+}
+
+/// The number that digits say. Numbers that begin with a letter are not given, so that `_join` stays a word.
+fn value(digits: &str) -> Option<usize> {
+    let number = usize::from_str_radix(digits, 36).ok()?;
+    let is_lower = !digits
+        .bytes()
+        .any(|byte| byte.is_ascii_uppercase() || byte == b'+');
+    (is_lower && (number < MAX_PLACEHOLDERS || number == UNKNOWN)).then_some(number)
+}
+
 /// The name of the `nth` piece, and whether it has more digits than there is room for.
 fn encode(nth: usize) -> (bool, Vec<u8>) {
     let mut digits = [b'0'; DIGITS];
@@ -57,7 +80,7 @@ fn encode(nth: usize) -> (bool, Vec<u8>) {
         };
         rest /= BASE;
     }
-    (rest > 0, MARK.bytes().chain(digits).collect())
+    (nth >= MAX_PLACEHOLDERS, MARK.bytes().chain(digits).collect())
 }
 
 /// The number in a placeholder's name.
@@ -66,7 +89,7 @@ fn number(name: &str) -> Option<usize> {
     if digits.len() != DIGITS {
         return None;
     }
-    usize::from_str_radix(digits, 36).ok()
+    value(digits)
 }
 
 /// Masks the Jinja of `text`. Both branches of an `{% if %}` stay; macro definitions and comments go.

@@ -43,11 +43,8 @@ pub(super) struct Words {
     pub(super) adapter: String,
 }
 
-/// The number of the placeholder that stands for what is not known.
-const UNKNOWN: usize = 36 * 36 * 36 - 1;
-
 fn unknown() -> String {
-    mask::name(UNKNOWN)
+    mask::name(mask::UNKNOWN)
 }
 
 /// A relation: prints its word, and answers what templates ask of relations.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use minijinja::value::Value;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
 use super::blocks::blocks;
 use super::calls::{Call, calls};
@@ -14,7 +14,7 @@ use super::objects::{Anything, Relations, Words, register};
 use crate::position::RelationName;
 
 /// How many instructions a template may take.
-const FUEL: u64 = 400_000;
+const FUEL: u64 = 100_000;
 /// How deep macros may call each other.
 const RECURSION_LIMIT: usize = 60;
 /// How many macros one template may pull in.
@@ -48,12 +48,22 @@ pub(crate) struct Context<'a> {
     pub(crate) adapter: &'a str,
 }
 
+/// Why a template could not be rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotRendered {
+    /// The line of the template, from 1; 1 where a macro fails.
+    pub(crate) line: u32,
+    pub(crate) reason: String,
+}
+
 /// A rendered template.
 #[derive(Debug)]
 pub(crate) struct Rendered {
     pub(crate) text: String,
     /// The relations that names in the text stand for, by number: `relation_word(n)`.
     pub(crate) relations: Vec<RelationName>,
+    /// Macros that the template itself calls and that nobody defines: name as written, line in the template.
+    pub(crate) unknown: Vec<(String, u32)>,
 }
 
 /// The name that stands for the `nth` relation in rendered text.
@@ -208,10 +218,16 @@ pub(crate) fn is_worthwhile(text: &str) -> bool {
 }
 
 /// Renders a template; `Err` says why it cannot be done.
-pub(crate) fn render(text: &str, context: &Context<'_>) -> Result<Rendered, String> {
+pub(crate) fn render(text: &str, context: &Context<'_>) -> Result<Rendered, NotRendered> {
     let body = context.library.prepare(text);
     let names = called(text);
-    let source = format!("{}{body}", context.library.closure(&names));
+    let mut source = context.library.closure(&names);
+    if !source.is_empty() {
+        // The template begins a line, and nothing is printed above it.
+        source.push_str("{#\n#}");
+    }
+    let above = source.matches('\n').count();
+    source.push_str(&body);
     let relations = Arc::new(Relations::default());
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
@@ -242,22 +258,134 @@ pub(crate) fn render(text: &str, context: &Context<'_>) -> Result<Rendered, Stri
     }
     let result = environment
         .render_named_str("model.sql", &source, ())
-        .map_err(|error| {
-            let line = error.line().unwrap_or(1);
-            let detail = error
-                .detail()
-                .map(str::to_owned)
-                .unwrap_or_else(|| error.kind().to_string());
-            format!("Jinja not rendered: {detail} (line {line} with its macros)")
-        })?;
+        .map_err(|error| not_rendered(&error, above))?;
     if result.len() > MAX_OUTPUT_BYTES {
-        return Err("Jinja not rendered: the result is too large".to_owned());
+        return Err(NotRendered {
+            line: 1,
+            reason: format!("what it makes is larger than {MAX_OUTPUT_BYTES} bytes"),
+        });
     }
     Ok(Rendered {
         text: result,
         relations: relations.take(),
+        unknown: unknown_macros(text, &source, context, &known),
     })
 }
+
+/// What the engine says, by the line of the template, which has `above` lines of macros above it.
+fn not_rendered(error: &minijinja::Error, above: usize) -> NotRendered {
+    let detail = match error.kind() {
+        ErrorKind::OutOfFuel => format!("it takes more than {FUEL} steps"),
+        kind => error.detail().map_or_else(|| kind.to_string(), str::to_owned),
+    };
+    let line = error.line().map_or(1, |line| line.saturating_sub(above));
+    match u32::try_from(line) {
+        Ok(line) if line > 0 => NotRendered { line, reason: detail },
+        _ => NotRendered {
+            line: 1,
+            reason: format!("{detail} (in a macro that it calls)"),
+        },
+    }
+}
+
+/// The macros that a template calls by a bare name and that neither a file nor dbt nor the engine defines. Those of
+/// packages are not among them: a package that is not installed is nothing that its users can change in the file.
+fn unknown_macros(
+    text: &str,
+    source: &str,
+    context: &Context<'_>,
+    known: &BTreeSet<String>,
+) -> Vec<(String, u32)> {
+    let lines = crate::lines::Lines::of(text);
+    let mut found: Vec<(String, u32)> = Vec::new();
+    for tag in tags(text).iter().filter(|tag| tag.kind != TagKind::Comment) {
+        if tag.kind == TagKind::Statement && matches!(tag.keyword(text), "macro" | "snapshot" | "test") {
+            continue;
+        }
+        for call in calls(text, tag.inner_start, tag.inner_end) {
+            let [(name, span)] = call.path.as_slice() else {
+                continue;
+            };
+            let before = text.get(tag.inner_start..span.start).unwrap_or("");
+            // A filter or a method of something.
+            let is_part = before.trim_end().ends_with(['|', '.']);
+            let is_defined = context.library.macros.contains_key(name)
+                || known.contains(name)
+                || DBT_MACROS.contains(&name.as_str())
+                || !is_package_like(source, name);
+            if call.has_arguments && !is_part && !is_defined && !found.iter().any(|(seen, _)| seen == name) {
+                found.push((name.clone(), lines.line(span.start)));
+            }
+        }
+    }
+    found
+}
+
+/// Macros and words that dbt itself brings along and that are called by their bare names.
+const DBT_MACROS: [&str; 62] = [
+    "alter_column_type",
+    "any_value",
+    "array_append",
+    "array_concat",
+    "array_construct",
+    "bool_or",
+    "caller",
+    "cast_bool_to_text",
+    "concat",
+    "convert_datetime",
+    "create_schema",
+    "current_timestamp",
+    "date",
+    "date_spine",
+    "date_trunc",
+    "dateadd",
+    "datediff",
+    "dates_in_range",
+    "dispatch",
+    "drop_relation",
+    "drop_schema",
+    "escape_single_quotes",
+    "except",
+    "fromjson",
+    "fromyaml",
+    "generate_alias_name",
+    "generate_database_name",
+    "generate_schema_name",
+    "generate_series",
+    "get_columns_in_query",
+    "get_columns_in_relation",
+    "get_intervals_between",
+    "hash",
+    "intersect",
+    "last_day",
+    "length",
+    "listagg",
+    "local_md5",
+    "metric",
+    "noop_statement",
+    "partition_range",
+    "position",
+    "py_current_timestring",
+    "replace",
+    "right",
+    "safe_cast",
+    "safe_offset",
+    "set_strict",
+    "split_part",
+    "string_literal",
+    "super",
+    "toyaml",
+    "try_or_compiler_error",
+    "type_bigint",
+    "type_boolean",
+    "type_float",
+    "type_int",
+    "type_numeric",
+    "type_string",
+    "type_timestamp",
+    "zip_strict",
+    "local_tz_offset",
+];
 
 /// Names before a dot that no `set`, `for` or argument of this text makes.
 fn is_package_like(source: &str, name: &str) -> bool {

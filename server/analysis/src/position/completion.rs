@@ -144,6 +144,7 @@ fn in_statement(text: &str, offset: usize, dialect: Dialect) -> Option<Completio
     let (queries, _) = sketch(&masked.text, &tokens);
     let sketch = Sketch {
         sql: &masked.text,
+        written: text,
         masked: &masked,
         tokens: &tokens,
         budget: Cell::new(BUDGET),

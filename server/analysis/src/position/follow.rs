@@ -10,6 +10,8 @@ use crate::sql::sketch::{Block, Cte, Item, Origin, Query, Relation};
 /// A text with its Jinja masked, and its shape.
 pub(super) struct Sketch<'a> {
     pub(super) sql: &'a str,
+    /// The text as written, as long as `sql`.
+    pub(super) written: &'a str,
     pub(super) masked: &'a Masked,
     pub(super) tokens: &'a [Token],
     /// Steps that are left: chains of CTEs that use each other twice would take for ever.

@@ -2,17 +2,20 @@
 
 use super::Span;
 use super::follow::Sketch;
+use crate::jinja::mask::mentions_placeholder;
 use crate::sql::lex::TokenKind;
 use crate::sql::sketch::{Item, is_reserved};
 
 impl Sketch<'_> {
     /// The name of the column that an item makes.
     pub(super) fn output(&self, item: &Item) -> Option<String> {
-        if let Some(alias) = &item.alias {
-            return Some(alias.name.clone());
-        }
-        self.is_column(item.first, item.end)
-            .then(|| self.tokens.get(item.end - 1).map(|t| t.name(self.sql)))?
+        let name = match &item.alias {
+            Some(alias) => Some(alias.name.clone()),
+            None => self
+                .is_column(item.first, item.end)
+                .then(|| self.tokens.get(item.end - 1).map(|t| t.name(self.sql)))?,
+        };
+        name.filter(|name| !mentions_placeholder(name))
     }
 
     /// The tokens of an item without its alias.
@@ -92,7 +95,7 @@ impl Sketch<'_> {
             .checked_sub(1)
             .and_then(|last| self.tokens.get(last))
             .map_or(start, |token| token.end);
-        let written = self.sql.get(start..stop).unwrap_or("");
+        let written = self.written.get(start..stop).unwrap_or("");
         written.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

@@ -19,6 +19,7 @@ pub(super) fn symbol(text: &str, offset: usize, dialect: Dialect) -> Option<Symb
     let (queries, targets) = sketch(&masked.text, &tokens);
     let sketch = Sketch {
         sql: &masked.text,
+        written: text,
         masked: &masked,
         tokens: &tokens,
         budget: Cell::new(BUDGET),

@@ -32,7 +32,7 @@ fn target(target: &Target) -> String {
     }
 }
 
-fn show(facts: &Facts) -> String {
+pub(super) fn show(facts: &Facts) -> String {
     let mut out = String::new();
     for object in &facts.objects {
         let lines = match (&object.path, object.line_start, object.line_end) {
@@ -290,6 +290,7 @@ fn what_cannot_be_read_still_exists() {
             model p.x models/x.sql:1-1 {"materialized":"view"}
               - one
             ! models/broken.sql:1 SQL not understood: unexpected c
+            ! models/odd.sql:1 the template could not be rendered, so its Jinja is masked: unexpected `}`
             ! models/schema.yml:4 YAML not understood: unclosed bracket '[' at line 4, column 11
         "#]],
     );

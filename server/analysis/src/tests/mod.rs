@@ -7,3 +7,4 @@ mod completions;
 mod lineage;
 mod robustness;
 mod symbols;
+mod templates;

@@ -40,6 +40,8 @@ pub(crate) struct Session<'c> {
     depth: usize,
     /// What statements inside CTEs make or change.
     side: Vec<Write>,
+    /// Whether names in the text may stand for Jinja.
+    masked: bool,
 }
 
 /// How deep queries may be nested; deeper ones say nothing.
@@ -50,6 +52,7 @@ impl<'c> Session<'c> {
         dialect: Dialect,
         catalog: &'c mut Catalog,
         substitutes: &'c HashMap<String, Rc<str>>,
+        masked: bool,
     ) -> Self {
         Self {
             dialect,
@@ -59,6 +62,7 @@ impl<'c> Session<'c> {
             reads: BTreeSet::new(),
             depth: 0,
             side: Vec::new(),
+            masked,
         }
     }
 

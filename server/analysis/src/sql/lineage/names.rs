@@ -2,6 +2,8 @@
 
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
+use crate::jinja::mask::is_placeholder;
+
 /// The dotted name of a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TableName {
@@ -22,6 +24,17 @@ impl TableName {
                 ObjectNamePart::Identifier(ident) => parts.push(shown(ident)),
                 ObjectNamePart::Function(function) => parts.push(function.to_string()),
             }
+        }
+        // `{{ schema }}.orders`: what is not known is left out, as if nobody had written it.
+        if let Some((_, qualifiers)) = parts.split_last()
+            && qualifiers.iter().any(|part| is_placeholder(part))
+        {
+            let last = parts.len() - 1;
+            let mut nth = 0;
+            parts.retain(|part| {
+                nth += 1;
+                nth > last || !is_placeholder(part)
+            });
         }
         Self { parts }
     }

@@ -12,6 +12,7 @@ use super::rows::{Column, Origins, Rows};
 use super::scope::{Relation, Scope};
 use super::{Session, TableSchema};
 use crate::Dialect;
+use crate::jinja::mask::mentions_placeholder;
 
 /// What a statement does to its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,15 @@ pub(crate) struct Write {
     pub(crate) open: Vec<Rc<str>>,
     /// Tables read.
     pub(crate) reads: Vec<Rc<str>>,
+    /// Whether there are columns whose names only Jinja knows.
+    pub(crate) hides: bool,
+}
+
+impl Write {
+    /// Whether `columns` are all.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.open.is_empty() && !self.hides && !self.columns.is_empty()
+    }
 }
 
 impl Session<'_> {
@@ -105,7 +115,8 @@ impl Session<'_> {
         writes
     }
 
-    pub(super) fn write(&mut self, made: Made, target: &str, rows: Rows) -> Write {
+    pub(super) fn write(&mut self, made: Made, target: &str, mut rows: Rows) -> Write {
+        let hides = self.masked && without_placeholders(&mut rows);
         let columns = rows
             .columns
             .into_iter()
@@ -124,6 +135,7 @@ impl Session<'_> {
             columns,
             open: rows.open,
             reads,
+            hides,
         };
         if !matches!(made, Made::Filled | Made::Query) {
             self.define(&write);
@@ -142,7 +154,7 @@ impl Session<'_> {
                 .iter()
                 .map(|column| (column.name.clone(), column.data_type.clone()))
                 .collect(),
-            complete: write.open.is_empty() && !write.columns.is_empty(),
+            complete: write.is_complete(),
         };
         self.catalog.define(&write.target, &schema);
     }
@@ -359,6 +371,31 @@ impl Session<'_> {
             _ => Vec::new(),
         }
     }
+}
+
+/// Takes out what only Jinja knows the name of; whether there were such columns.
+fn without_placeholders(rows: &mut Rows) -> bool {
+    let before = rows.columns.len();
+    rows.columns.retain(|column| !mentions_placeholder(&column.name));
+    for column in &mut rows.columns {
+        if column
+            .data_type
+            .as_ref()
+            .is_some_and(|name| mentions_placeholder(name))
+        {
+            column.data_type = None;
+        }
+        if column
+            .origins
+            .keys()
+            .any(|(_, source_column)| mentions_placeholder(source_column))
+        {
+            let mut origins = (*column.origins).clone();
+            origins.retain(|(_, source_column), _| !mentions_placeholder(source_column));
+            column.origins = Rc::new(origins);
+        }
+    }
+    rows.columns.len() < before
 }
 
 /// The target of `SELECT … INTO t`.

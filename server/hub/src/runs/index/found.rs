@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use metasync_analysis::Facts;
+use metasync_analysis::{Facts, Severity};
 use metasync_protocol::{
     FileRow,
     repositories::{FileError, JobResult},
@@ -51,7 +51,7 @@ impl<'a> Found<'a> {
         for problem in facts
             .problems
             .iter()
-            .filter(|p| !unreadable.contains(p.path.as_str()))
+            .filter(|p| p.severity == Severity::Error && !unreadable.contains(p.path.as_str()))
         {
             failures.entry(problem.path.clone()).or_default().push(FileError {
                 path: problem.path.clone(),
