@@ -106,7 +106,6 @@ impl Writer {
         let text = clip(text.trim());
         for (i, line) in text.lines().enumerate() {
             if i > 0 {
-                // two spaces: a hard line break
                 self.out.push_str(if self.markdown() { "  \n" } else { "\n" });
             }
             let line = line.trim_end();
@@ -115,6 +114,15 @@ impl Writer {
             } else {
                 self.out.push_str(&plain(line));
             }
+        }
+        self
+    }
+
+    /// Begins a new line within a paragraph.
+    pub fn line_break(&mut self) -> &mut Writer {
+        if !self.out.is_empty() && !self.out.ends_with('\n') {
+            // two spaces: a hard line break
+            self.out.push_str(if self.markdown() { "  \n" } else { "\n" });
         }
         self
     }

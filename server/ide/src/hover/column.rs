@@ -44,13 +44,32 @@ pub fn column(facts: &ColumnFacts, format: Format, now: jiff::Timestamp) -> Mark
     w.finish()
 }
 
-/// Renders a column that is computed in this file and stands in no catalogue: its expression.
-pub fn local_column(name: &str, expression: &str, format: Format) -> Markup {
+/// Renders a column that is computed in this file and stands in no catalogue: its expression, and
+/// the columns that go into it.
+pub fn local_column(name: &str, expression: &str, inputs: &[ColumnFacts], format: Format) -> Markup {
     let mut w = Writer::new(format);
     w.headline(name)
         .words(" · computed in this file")
         .paragraph()
         .code(expression);
+    if !inputs.is_empty() {
+        w.paragraph().label("From").paragraph();
+        for input in inputs.iter().take(MAX_NEIGHBOURS) {
+            w.item()
+                .code(&format!("{}.{}", input.object.name, input.column.name));
+            if let Some(data_type) = input.column.data_type.as_deref().filter(|t| !t.is_empty()) {
+                w.words(" ").line_of_text(data_type);
+            }
+            if let Some(description) = input
+                .column
+                .description
+                .as_deref()
+                .filter(|d| !d.trim().is_empty())
+            {
+                w.words(" — ").line_of_text(description);
+            }
+        }
+    }
     w.finish()
 }
 
@@ -74,7 +93,7 @@ fn flows(w: &mut Writer, label: &str, flows: &[Flow]) {
     if flows.is_empty() {
         return;
     }
-    w.item().label(label).words(" ");
+    w.line_break().label(label).words(" ");
     for (i, flow) in flows.iter().take(MAX_NEIGHBOURS).enumerate() {
         if i > 0 {
             w.words(", ");
@@ -133,17 +152,17 @@ mod tests {
             targets: vec![flow("customers", "lifetime_value", "aggregation", None)],
             origin: Origin::default(),
         };
-        expect![[r"
+        expect![[r#"
             **`amount`** numeric(10, 2) · column of `orders` (model)
 
             Amount in euros. (as written of `stg_orders.amount`)
 
-            - **From** `stg_orders.amount`
-            - **Feeds** `customers.lifetime_value` (aggregation)
+            **From** `stg_orders.amount`  
+            **Feeds** `customers.lifetime_value` (aggregation)
 
             ---
 
-            models/orders.sql:3"]]
+            models/orders.sql:3"#]]
         .assert_eq(&column(&facts, Format::Markdown, jiff::Timestamp::UNIX_EPOCH).value);
     }
 }

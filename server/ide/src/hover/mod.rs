@@ -23,7 +23,7 @@ fn names(w: &mut Writer, label: &str, neighbours: &[Neighbour]) {
     if neighbours.is_empty() {
         return;
     }
-    w.item().label(label).words(" ");
+    w.line_break().label(label).words(" ");
     for (i, n) in neighbours.iter().take(MAX_NEIGHBOURS).enumerate() {
         if i > 0 {
             w.words(", ");

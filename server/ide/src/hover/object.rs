@@ -23,30 +23,35 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
     if let Some(description) = o.description.as_deref().filter(|d| !d.trim().is_empty()) {
         w.paragraph().text(description);
     }
-    if let Some(arguments) = o
-        .metadata
-        .get("arguments")
-        .and_then(Value::as_array)
-        .filter(|a| !a.is_empty())
-    {
-        list_arguments(&mut w, arguments);
+    let told = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
+    let documentation = facts.documentation.as_ref();
+    if let Some(summary) = documentation.and_then(|d| told(&d.executive_summary)) {
+        w.paragraph().label("Summary").words(": ").text(&summary);
     }
-    list_columns(&mut w, facts);
+    // before the columns: a wide table must not push it out of sight
     if !(facts.upstream.is_empty() && facts.downstream.is_empty()) {
         w.paragraph();
         names(&mut w, "Built from", &facts.upstream);
         names(&mut w, "Used by", &facts.downstream);
     }
-    if let Some(d) = &facts.documentation {
+    let arguments = o.metadata.get("arguments").and_then(Value::as_array);
+    if let Some(arguments) = arguments.filter(|a| !a.is_empty()) {
+        list_arguments(&mut w, arguments);
+    }
+    list_columns(&mut w, facts);
+    if let Some(d) = documentation {
         for (title, text) in [
-            ("Summary", &d.executive_summary),
             ("Business narrative", &d.business_narrative),
             ("Impact", &d.impact_analysis),
         ] {
-            if let Some(text) = text.as_deref().filter(|t| !t.trim().is_empty()) {
-                w.paragraph().label(title).words(": ").text(text);
+            if let Some(text) = told(text) {
+                w.paragraph().label(title).words(": ").text(&text);
             }
         }
+    }
+    if o.metadata.get("rendered") == Some(&Value::Bool(false)) {
+        w.paragraph()
+            .words("The template could not be rendered; what it generates may be missing here.");
     }
     tags(&mut w, &o.metadata);
     origin(&mut w, &facts.origin, facts.path.as_deref(), o.line_start, now);
@@ -66,13 +71,18 @@ fn list_columns(w: &mut Writer, facts: &ObjectFacts) {
             w.words(" ").line_of_text(data_type);
         }
         if let Some(description) = column.description.as_deref().filter(|d| !d.trim().is_empty()) {
-            w.words(" — ").line_of_text(description);
+            w.words(" — ").line_of_text(first_paragraph(description));
         }
     }
     if facts.columns.len() > MAX_COLUMNS {
         w.item()
             .words(&format!("… and {} more", facts.columns.len() - MAX_COLUMNS));
     }
+}
+
+/// A list shows how a description begins; the column's own hover shows all of it.
+fn first_paragraph(text: &str) -> &str {
+    text.trim().split("\n\n").next().unwrap_or_default()
 }
 
 fn list_arguments(w: &mut Writer, arguments: &[Value]) {
@@ -178,47 +188,47 @@ mod tests {
 
     #[test]
     fn a_model_in_markdown() {
-        expect![[r"
+        expect![[r#"
             **`stg_customers`** · model, view · `shop.stg_customers`
 
             One row per customer,  
             cleaned and \<b\>renamed\</b\>.
+
+            **Built from** `raw.customers` (source)  
+            **Used by** `customers`, `weekly` (exposure)
 
             **Columns (2)**
 
             - `customer_id` integer — Primary key.
             - `last_name`
 
-            - **Built from** `raw.customers` (source)
-            - **Used by** `customers`, `weekly` (exposure)
-
             **Tags** staging
 
             ---
 
-            acme/shop · models/stg_customers.sql:1 · synced 10 min ago · offline copy"]]
+            acme/shop · models/stg_customers.sql:1 · synced 10 min ago · offline copy"#]]
         .assert_eq(&object(&facts(), Format::Markdown, now()).value);
     }
 
     #[test]
     fn a_model_in_plain_text_has_no_markup() {
-        expect![[r"
+        expect![[r#"
             stg_customers · model, view · shop.stg_customers
 
             One row per customer,
             cleaned and <b>renamed</b>.
+
+            Built from raw.customers (source)
+            Used by customers, weekly (exposure)
 
             Columns (2)
 
             - customer_id integer — Primary key.
             - last_name
 
-            - Built from raw.customers (source)
-            - Used by customers, weekly (exposure)
-
             Tags staging
 
-            acme/shop · models/stg_customers.sql:1 · synced 10 min ago · offline copy"]]
+            acme/shop · models/stg_customers.sql:1 · synced 10 min ago · offline copy"#]]
         .assert_eq(&object(&facts(), Format::Plain, now()).value);
     }
 }

@@ -30,18 +30,23 @@ impl Backend {
                 candidates,
                 origins,
                 local,
-            } => (lookups.column(candidates, column))
-                .or_else(|| {
-                    origins
-                        .iter()
-                        .find_map(|(r, c)| lookups.column(std::slice::from_ref(r), c))
-                })
-                .map(|facts| hover::column(&facts, format, now))
-                .or_else(|| {
-                    local
-                        .as_ref()
-                        .map(|expression| hover::local_column(column, expression, format))
-                }),
+            } => {
+                let known = lookups
+                    .column(candidates, column)
+                    .map(|facts| hover::column(&facts, format, now));
+                let mut inputs = origins
+                    .iter()
+                    .filter_map(|(r, c)| lookups.column(std::slice::from_ref(r), c));
+                match (known, local) {
+                    (Some(known), _) => Some(known),
+                    (None, Some(expression)) => {
+                        let inputs: Vec<_> = inputs.collect();
+                        Some(hover::local_column(column, expression, &inputs, format))
+                    }
+                    // the same column under another name
+                    (None, None) => inputs.next().map(|facts| hover::column(&facts, format, now)),
+                }
+            }
             SymbolKind::Cte { name, columns, .. } => Some(hover::cte(name, columns, format)),
             _ => None,
         };
