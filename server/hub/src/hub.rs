@@ -72,6 +72,7 @@ impl Hub {
         }
         make_private_dir(&config.data_dir)?;
         let verifier = Verifier::new(&config)?;
+        verifier.prepare().await;
         let store = Store::open(&config.data_dir).await?;
         store.declare(&config.declared()).await?;
         if config.database.is_none() {
@@ -79,7 +80,7 @@ impl Hub {
             store.expire_leases().await?;
         }
         if config.owner_token {
-            auth::write_owner_token(&config, &verifier)?;
+            auth::write_owner_token(&config, &verifier).await?;
         }
         let (bells, metrics) = (Arc::new(Bells::default()), Arc::new(Metrics::default()));
         let sources = Sources::new(SourcesOptions {

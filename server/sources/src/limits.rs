@@ -35,3 +35,9 @@ pub const HASHING_BATCH: usize = 64;
 /// A file whose time stamp is younger than this when it is read may change again without getting
 /// another one; its hash is not remembered (git calls such entries racy).
 pub const RACY_WINDOW: Duration = Duration::from_secs(2);
+
+/// Most bytes of an issuer's key set.
+pub const MAX_KEY_SET_BYTES: usize = 256 * 1024;
+
+/// How long fetching a key set may take: a request waits for it.
+pub const MAX_KEY_SET_TIME: Duration = Duration::from_secs(5);

@@ -43,9 +43,9 @@ pub(super) fn hs256_secret(config: &HubConfig) -> Result<Secret, ConfigError> {
             }
             Ok(Secret(value))
         }
-        SigningKeys::Jwks(_) => Err(ConfigError::Unsupported {
-            key: "auth.jwks_url",
-            message: "this version checks HS256 tokens only; configure `jwt_secret_env`",
-        }),
+        SigningKeys::Jwks(_) => Err(ConfigError::value(
+            "auth.jwks_url",
+            "this hub only checks tokens that others sign: get one from the issuer, or configure `jwt_secret_env`",
+        )),
     }
 }

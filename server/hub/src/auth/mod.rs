@@ -6,6 +6,7 @@
 mod access;
 mod keys;
 mod owner_token;
+mod published;
 mod secret;
 #[cfg(test)]
 mod tests;

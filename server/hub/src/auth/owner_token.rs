@@ -17,11 +17,14 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const RENEWED_BEFORE_SECONDS: i64 = 90 * 24 * 60 * 60;
 
 /// The owner's token: the one in the file if it is still good, else a new one.
-pub(crate) fn write_owner_token(config: &HubConfig, verifier: &Verifier) -> Result<String, ConfigError> {
+pub(crate) async fn write_owner_token(
+    config: &HubConfig,
+    verifier: &Verifier,
+) -> Result<String, ConfigError> {
     let path = config.data_dir.join(TOKEN_FILE);
     if let Ok(known) = std::fs::read_to_string(&path) {
         let known = known.trim();
-        let fresh = verifier.verify(known).is_ok_and(|identity| {
+        let fresh = verifier.verify(known).await.is_ok_and(|identity| {
             identity.user == LOCAL_USER
                 && identity.expires_at.as_second() - Timestamp::now().as_second() > RENEWED_BEFORE_SECONDS
         });

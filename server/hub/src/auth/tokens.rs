@@ -1,13 +1,17 @@
 //! JSON Web Tokens: checked with one pinned algorithm, and made for those who have the secret.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use metasync_sources::{KeySource, PublishedKeys};
 use serde::{Deserialize, Serialize};
 
-use super::keys;
-use crate::config::{ConfigError, HubConfig};
+use super::{
+    keys,
+    published::{Key, Published},
+};
+use crate::config::{ConfigError, HubConfig, SigningKeys};
 
 /// How far clocks may be apart, in seconds (security.md 2: at most 30).
 const LEEWAY_SECONDS: u64 = 20;
@@ -41,6 +45,9 @@ pub enum TokenError {
     /// Anything else.
     #[error("the token is not valid")]
     Invalid,
+    /// The issuer's keys were never to be had: nobody can say whether the token is good.
+    #[error("the keys of the tokens' issuer can't be had just now; try again")]
+    Unavailable,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,47 +64,81 @@ struct Claims {
     aud: Option<String>,
 }
 
-/// Checks tokens. One algorithm is pinned: what the token's header says never chooses it
-/// (security.md 1), and `jku`, `x5u` and `kid` are not looked at.
+/// Checks tokens. The algorithm is that of the key, whatever the token's header says (security.md 1);
+/// the header's `kid` chooses among published keys, and its `jku` and `x5u` are not looked at.
 pub struct Verifier {
-    key: DecodingKey,
+    keys: Keys,
+    /// All but the algorithm.
     validation: Validation,
+}
+
+enum Keys {
+    Secret(DecodingKey),
+    Published(Arc<Published>),
 }
 
 impl Verifier {
     /// As the configuration says.
     pub fn new(config: &HubConfig) -> Result<Verifier, ConfigError> {
-        let secret = keys::hs256_secret(config)?;
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = LEEWAY_SECONDS;
-        validation.validate_exp = true;
-        validation.validate_nbf = true;
-        let mut required = vec!["exp", "sub"];
-        match &config.auth.audience {
-            Some(audience) => {
-                validation.set_audience(&[audience]);
-                required.push("aud");
+        let keys = match &config.auth.keys {
+            SigningKeys::Jwks(url) => {
+                let source =
+                    PublishedKeys::at(url).map_err(|e| ConfigError::value("auth.jwks_url", e.to_string()))?;
+                return Ok(Verifier::with_keys(config, Box::new(source)));
             }
-            None => validation.validate_aud = false,
-        }
-        if let Some(issuer) = &config.auth.issuer {
-            validation.set_issuer(&[issuer]);
-            required.push("iss");
-        }
-        validation.set_required_spec_claims(&required);
+            _ => keys::hs256_secret(config)?,
+        };
         Ok(Verifier {
-            key: DecodingKey::from_secret(secret.bytes()),
-            validation,
+            keys: Keys::Secret(DecodingKey::from_secret(keys.bytes())),
+            validation: validation(config),
         })
     }
 
+    /// Checks with the keys of a source.
+    pub(super) fn with_keys(config: &HubConfig, source: Box<dyn KeySource>) -> Verifier {
+        Verifier {
+            keys: Keys::Published(Arc::new(Published::new(source))),
+            validation: validation(config),
+        }
+    }
+
+    /// Fetches published keys before the first token needs them; without them the hub works all the
+    /// same, and tries again with the first token.
+    pub async fn prepare(&self) {
+        if let Keys::Published(published) = &self.keys {
+            published.fetch().await;
+        }
+    }
+
     /// Whose token it is.
-    pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        use jsonwebtoken::errors::ErrorKind;
+    pub async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation)
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        // RFC 7515, 4.1.11: who does not understand a critical extension refuses.
+        if header.crit.is_some() {
+            return Err(TokenError::Invalid);
+        }
+        match &self.keys {
+            Keys::Secret(key) => self.check(token, key, Algorithm::HS256),
+            Keys::Published(published) => {
+                if !matches!(header.alg, Algorithm::RS256 | Algorithm::ES256) {
+                    return Err(TokenError::Invalid);
+                }
+                let Key {
+                    algorithm, decoding, ..
+                } = published.key(header.kid.as_deref(), header.alg).await?;
+                self.check(token, &decoding, algorithm)
+            }
+        }
+    }
+
+    fn check(&self, token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Identity, TokenError> {
+        use jsonwebtoken::errors::ErrorKind;
+        let mut validation = self.validation.clone();
+        validation.algorithms = vec![algorithm];
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation)
             .map_err(|e| match e.kind() {
                 ErrorKind::ExpiredSignature => TokenError::Expired,
                 ErrorKind::ImmatureSignature => TokenError::NotYetValid,
@@ -115,6 +156,27 @@ impl Verifier {
             expires_at: Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX),
         })
     }
+}
+
+fn validation(config: &HubConfig) -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.leeway = LEEWAY_SECONDS;
+    validation.validate_exp = true;
+    validation.validate_nbf = true;
+    let mut required = vec!["exp", "sub"];
+    match &config.auth.audience {
+        Some(audience) => {
+            validation.set_audience(&[audience]);
+            required.push("aud");
+        }
+        None => validation.validate_aud = false,
+    }
+    if let Some(issuer) = &config.auth.issuer {
+        validation.set_issuer(&[issuer]);
+        required.push("iss");
+    }
+    validation.set_required_spec_claims(&required);
+    validation
 }
 
 /// Makes a token for a user (`metasync token`); `organization` limits it to one. Only a hub that
@@ -137,12 +199,6 @@ pub(crate) fn mint(
     organization: Option<&str>,
     ttl: Duration,
 ) -> Result<(String, Timestamp), ConfigError> {
-    if let crate::config::SigningKeys::Jwks(_) = config.auth.keys {
-        return Err(ConfigError::value(
-            "auth.jwks_url",
-            "this hub only checks tokens that others sign: get one from the issuer, or configure `jwt_secret_env`",
-        ));
-    }
     let secret = keys::hs256_secret(config)?;
     let now = Timestamp::now();
     let ttl = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);

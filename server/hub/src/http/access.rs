@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{App, error::ApiError};
-use crate::auth::{self, Access, Identity};
+use crate::auth::{self, Access, Identity, TokenError};
 
 /// Names the organization of routes without one in their path.
 const ORGANIZATION_HEADER: &str = "x-organization";
@@ -19,7 +19,7 @@ impl FromRequestParts<App> for User {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<User, ApiError> {
-        identify(parts, app).map(User)
+        identify(parts, app).await.map(User)
     }
 }
 
@@ -33,7 +33,7 @@ impl FromRequestParts<App> for Member {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Member, ApiError> {
-        let identity = identify(parts, app)?;
+        let identity = identify(parts, app).await?;
         let path = RawPathParams::from_request_parts(parts, app)
             .await
             .map_err(|_| ApiError::invalid("the path is not UTF-8"))?;
@@ -65,7 +65,7 @@ impl FromRequestParts<App> for Writer {
     }
 }
 
-fn identify(parts: &Parts, app: &App) -> Result<Identity, ApiError> {
+async fn identify(parts: &Parts, app: &App) -> Result<Identity, ApiError> {
     let missing =
         || ApiError::unauthenticated("a token is needed: send the header `Authorization: Bearer <token>`");
     let value = parts.headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
@@ -79,5 +79,9 @@ fn identify(parts: &Parts, app: &App) -> Result<Identity, ApiError> {
     }
     app.verifier
         .verify(token.trim())
-        .map_err(|e| ApiError::unauthenticated(e.to_string()))
+        .await
+        .map_err(|error| match error {
+            TokenError::Unavailable => ApiError::busy(error.to_string()),
+            _ => ApiError::unauthenticated(error.to_string()),
+        })
 }

@@ -60,6 +60,11 @@ impl ApiError {
         )
     }
 
+    /// 503: it may work in a moment.
+    pub(crate) fn busy(detail: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+    }
+
     /// Adds a member that a seed asks for.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> ApiError {
         self.body.more.insert(name.to_owned(), value.into());
@@ -81,11 +86,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Busy(_) => {
                 tracing::warn!(%error, "a request has to wait");
-                ApiError::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "busy",
-                    "the hub is busy; try again",
-                )
+                ApiError::busy("the hub is busy; try again")
             }
             StoreError::NotFound(_) => ApiError::not_found("it was"),
             StoreError::Conflict(_) => ApiError::new(StatusCode::CONFLICT, "conflict", error.to_string()),
