@@ -1,14 +1,16 @@
 //! The session of a workspace with its hub: which cache, which connections, which hub; and the
 //! steps of one sync.
 
+mod connections;
+mod status;
+
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use metasync_cache::{Cache, CacheError};
 use metasync_client::ClientError;
 use metasync_protocol::{
     connections::{Connection, MatchAnswer},
-    editor::{ConnectionRef, OrganizationRef, State, SyncAnswer},
-    sessions::RegisterSession,
+    editor::{OrganizationRef, State, SyncAnswer},
 };
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
@@ -21,7 +23,6 @@ use super::{
     index,
     link::Link,
     local_hub::{Election, LocalHub},
-    matching::{self, Matched},
     memory::Memory,
     progress::{Event, Outlook},
     pull::{self, Pulled, Scope},
@@ -320,100 +321,6 @@ impl Session {
         }
     }
 
-    async fn choose_connections(&mut self, link: &Link) -> Result<(), SyncError> {
-        let answer = link
-            .client
-            .match_workspace(&link.organization, &self.found.identity.identifier)
-            .await?;
-        let chosen = self
-            .cache
-            .as_ref()
-            .and_then(|cache| Memory::of(&cache.lock()).chosen());
-        let matched = match link.local {
-            Some(local) => {
-                let all = answer
-                    .matched_connections
-                    .iter()
-                    .chain(&answer.suggested_connections);
-                let mine = all.chain(&answer.other_connections).filter(|c| c.id == local);
-                Matched::Use(mine.cloned().collect())
-            }
-            None => matching::decide(&answer, chosen.as_deref(), &self.settings.connections),
-        };
-        self.connections = match matched {
-            Matched::Use(connections) => connections,
-            Matched::Offer(suggested) => {
-                self.ask_once(&suggested);
-                Vec::new()
-            }
-            Matched::Nothing => Vec::new(),
-        };
-        self.matched = Some(answer);
-        Ok(())
-    }
-
-    /// Asks which connection to use, once.
-    fn ask_once(&mut self, suggested: &[Connection]) {
-        let Some(cache) = self.cache.clone() else { return };
-        if !Memory::writing(&cache).ask_once() {
-            return;
-        }
-        let choices = suggested.iter().map(|c| (c.id, c.full_name.clone())).collect();
-        let _ = self.events.send(Event::Ask {
-            message: format!(
-                "No connection is exactly {:?}. Use one of these for this workspace?",
-                self.found.identity.identifier
-            ),
-            choices,
-        });
-    }
-
-    /// The answer of `metasync.selectConnections`.
-    pub async fn connection_choices(
-        &mut self,
-    ) -> Result<metasync_protocol::editor::ConnectionsAnswer, SyncError> {
-        let link = match &self.link {
-            Some(link) => link.clone(),
-            None => Link::open_alive(&self.settings.mode, &mut self.election).await?,
-        };
-        let answer = link
-            .client
-            .match_workspace(&link.organization, &self.found.identity.identifier)
-            .await?;
-        let selected: Vec<Uuid> = self.connections.iter().map(|c| c.id).collect();
-        let choices = matching::choices(&answer, &selected);
-        self.matched = Some(answer);
-        self.link = Some(link);
-        Ok(choices)
-    }
-
-    /// Remembers which connections the user chose; the next sync follows.
-    pub fn choose(&mut self, ids: &[Uuid]) -> Result<(), SyncError> {
-        let cache = self.open_cache()?;
-        Memory::writing(&cache).choose(ids)?;
-        self.connections.clear();
-        Ok(())
-    }
-
-    async fn register(&mut self, link: &Link) -> Result<(), SyncError> {
-        let ids: Vec<Uuid> = self.connections.iter().map(|c| c.id).collect();
-        if self.session_id.is_some() && self.registered == ids {
-            return Ok(());
-        }
-        let session = RegisterSession {
-            workspace_identifier: self.found.identity.identifier.clone(),
-            workspace_hash: Some(self.found.identity.hash.clone()),
-            ide_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-            sync_mode: Some(metasync_protocol::sessions::DEFAULT_SYNC_MODE.to_owned()),
-            connection_ids: Some(ids.clone()),
-            client_id: None,
-        };
-        let registered = link.client.register_session(&link.organization, &session).await?;
-        self.session_id = Some(registered.session_id);
-        self.registered = ids;
-        Ok(())
-    }
-
     /// What follows from a failure: revoked access takes the copy with it, a refused token is asked
     /// for again, and a hub that was replaced is connected to anew.
     fn after(&mut self, error: &SyncError) {
@@ -430,74 +337,6 @@ impl Session {
             }
             SyncError::Client(_) | SyncError::Link(_) => self.link = None,
             _ => {}
-        }
-    }
-
-    fn note(&mut self, answer: &SyncAnswer, cause: Cause, started_at: String) {
-        // a poll that found nothing is no news
-        if answer.up_to_date && matches!(cause, Cause::Timer | Cause::Push) {
-            return;
-        }
-        if let Some(cache) = &self.cache
-            && let Err(error) = cache
-                .lock()
-                .record_run(&answer::history(answer, cause, started_at))
-        {
-            tracing::warn!(%error, "the sync is missing in the history");
-        }
-    }
-
-    fn good_words(&self) -> String {
-        match (&self.settings.mode, self.connections.as_slice()) {
-            (Mode::Local, _) => "Up to date with this folder".to_owned(),
-            (_, []) => "No connection of the organization matches this workspace; run \"Select Connections\""
-                .to_owned(),
-            (_, connections) => {
-                let names: Vec<&str> = connections.iter().map(|c| c.name.as_str()).collect();
-                format!("Up to date: {}", names.join(", "))
-            }
-        }
-    }
-
-    fn tell_once(&mut self, message: &str) {
-        if self.told.as_deref() != Some(message) {
-            self.told = Some(message.to_owned());
-            let _ = self.events.send(Event::Tell {
-                error: true,
-                message: message.to_owned(),
-            });
-        }
-    }
-
-    fn refresh_status(&self, state: State, message: &str) {
-        let counts = self.view.ask(metasync_cache::Reader::status);
-        let hub = match &self.settings.mode {
-            Mode::Hub { url, .. } => Some(url.clone()),
-            _ => self.link.as_ref().map(|link| link.client.base_url().to_owned()),
-        };
-        let message = self.broken.as_deref().unwrap_or(message);
-        let told = self.view.set_status(|status| {
-            status.state = state;
-            status.message = message.to_owned();
-            status.organization = self.organization.clone();
-            status.connections = self
-                .connections
-                .iter()
-                .map(|c| ConnectionRef {
-                    id: c.id,
-                    name: c.name.clone(),
-                })
-                .collect();
-            if let Some(counts) = counts {
-                status.objects = counts.objects;
-                status.last_sync_at = counts.last_sync_at;
-            }
-            status.hub = hub;
-            status.cache = Some(self.places.cache().display().to_string());
-            status.session_id = self.session_id;
-        });
-        if let Some(status) = told {
-            let _ = self.events.send(Event::Status(status));
         }
     }
 }

@@ -1,0 +1,79 @@
+//! What the session tells: status, history, and what the user should read.
+
+use metasync_protocol::editor::{ConnectionRef, State, SyncAnswer};
+
+use super::Session;
+use crate::{
+    settings::Mode,
+    sync::{answer, cause::Cause, progress::Event},
+};
+
+impl Session {
+    pub(super) fn note(&mut self, answer: &SyncAnswer, cause: Cause, started_at: String) {
+        // a poll that found nothing is no news
+        if answer.up_to_date && matches!(cause, Cause::Timer | Cause::Push) {
+            return;
+        }
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache
+                .lock()
+                .record_run(&answer::history(answer, cause, started_at))
+        {
+            tracing::warn!(%error, "the sync is missing in the history");
+        }
+    }
+
+    pub(super) fn good_words(&self) -> String {
+        match (&self.settings.mode, self.connections.as_slice()) {
+            (Mode::Local, _) => "Up to date with this folder".to_owned(),
+            (_, []) => "No connection of the organization matches this workspace; run \"Select Connections\""
+                .to_owned(),
+            (_, connections) => {
+                let names: Vec<&str> = connections.iter().map(|c| c.name.as_str()).collect();
+                format!("Up to date: {}", names.join(", "))
+            }
+        }
+    }
+
+    pub(super) fn tell_once(&mut self, message: &str) {
+        if self.told.as_deref() != Some(message) {
+            self.told = Some(message.to_owned());
+            let _ = self.events.send(Event::Tell {
+                error: true,
+                message: message.to_owned(),
+            });
+        }
+    }
+
+    pub(super) fn refresh_status(&self, state: State, message: &str) {
+        let counts = self.view.ask(metasync_cache::Reader::status);
+        let hub = match &self.settings.mode {
+            Mode::Hub { url, .. } => Some(url.clone()),
+            _ => self.link.as_ref().map(|link| link.client.base_url().to_owned()),
+        };
+        let message = self.broken.as_deref().unwrap_or(message);
+        let told = self.view.set_status(|status| {
+            status.state = state;
+            status.message = message.to_owned();
+            status.organization = self.organization.clone();
+            status.connections = self
+                .connections
+                .iter()
+                .map(|c| ConnectionRef {
+                    id: c.id,
+                    name: c.name.clone(),
+                })
+                .collect();
+            if let Some(counts) = counts {
+                status.objects = counts.objects;
+                status.last_sync_at = counts.last_sync_at;
+            }
+            status.hub = hub;
+            status.cache = Some(self.places.cache().display().to_string());
+            status.session_id = self.session_id;
+        });
+        if let Some(status) = told {
+            let _ = self.events.send(Event::Status(status));
+        }
+    }
+}
