@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use rig::{
     http::Http,
@@ -23,6 +23,8 @@ use rig::{
 
 /// Open documents, each of which reads another model.
 const DOCUMENTS: usize = 64;
+/// Objects of a page where the feed is read by hand.
+const PAGE: usize = 10_000;
 /// Times that nothing changed.
 const SYNCS: usize = 50;
 /// Aims of a hover inside (ms).
@@ -179,10 +181,25 @@ fn not_modified(hub: &Hub) -> Result<(Samples, Samples)> {
     let mut http = Http::connect(hub.url(), hub.token())?;
     let feed = hub.feed();
     let path = feed.strip_prefix(hub.url()).context("the feed is the hub's")?;
-    let first = http.get(path, None)?;
-    let etag = first.header("etag").context("the feed has no ETag")?.to_owned();
+    // The ETag stands on the checkpoint, at the end of all pages.
+    let mut at = format!("{path}?limit={PAGE}");
+    let etag = loop {
+        let page = http.get(&at, None)?;
+        let body: Value = serde_json::from_slice(&page.body)?;
+        let state = &body["sync_metadata"];
+        let cursor = state["cursor"]
+            .as_str()
+            .with_context(|| format!("no cursor in {at}"))?;
+        at = format!("{path}?limit={PAGE}&cursor={cursor}");
+        if state["has_more"] == false {
+            break page
+                .header("etag")
+                .context("a checkpoint has no ETag")?
+                .to_owned();
+        }
+    };
     let not_modified = measure(SYNCS * 4, || {
-        let answer = http.get(path, Some(&etag))?;
+        let answer = http.get(&at, Some(&etag))?;
         ensure!(answer.status == 304, "the hub answered {}", answer.status);
         Ok(())
     })?;

@@ -14,10 +14,12 @@ pub struct Http {
     stream: BufReader<TcpStream>,
 }
 
-/// Status and headers of an answer; its body is read and dropped.
+/// An answer.
 pub struct Answer {
     /// Such as 304.
     pub status: u16,
+    /// Its body, whole.
+    pub body: Vec<u8>,
     headers: Vec<(String, String)>,
 }
 
@@ -71,11 +73,16 @@ impl Http {
             };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let answer = Answer { status, headers };
+        let mut answer = Answer {
+            status,
+            headers,
+            body: Vec::new(),
+        };
         if answer.header("transfer-encoding") == Some("chunked") {
-            self.skip_chunks()?;
+            self.chunks(&mut answer.body)?;
         } else if let Some(length) = answer.header("content-length").filter(|_| status != 304) {
-            self.skip(length.parse()?)?;
+            let length = length.parse()?;
+            self.take(length, &mut answer.body)?;
         }
         Ok(answer)
     }
@@ -86,15 +93,15 @@ impl Http {
         Ok(line.trim_end().to_owned())
     }
 
-    fn skip(&mut self, bytes: u64) -> Result<()> {
-        std::io::copy(&mut self.stream.by_ref().take(bytes), &mut std::io::sink())?;
+    fn take(&mut self, bytes: u64, body: &mut Vec<u8>) -> Result<()> {
+        self.stream.by_ref().take(bytes).read_to_end(body)?;
         Ok(())
     }
 
-    fn skip_chunks(&mut self) -> Result<()> {
+    fn chunks(&mut self, body: &mut Vec<u8>) -> Result<()> {
         loop {
             let size = u64::from_str_radix(&self.line()?, 16)?;
-            self.skip(size)?;
+            self.take(size, body)?;
             self.line()?;
             if size == 0 {
                 return Ok(());
