@@ -11,6 +11,8 @@ mod jinja;
 mod language;
 mod lines;
 mod position;
+mod relation;
+mod span;
 mod sql;
 mod yaml;
 
@@ -22,9 +24,10 @@ pub use facts::{
 };
 pub use language::Language;
 pub use position::{
-    Completion, Diagnostic, OutlineItem, RelationName, Span, Symbol, SymbolKind, check, completion_at,
-    outline, symbol_at,
+    Completion, Diagnostic, OutlineItem, Symbol, SymbolKind, check, completion_at, outline, symbol_at,
 };
+pub use relation::RelationName;
+pub use span::Span;
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use crate::dbt::properties::{self, Properties};
 use crate::dbt::seed;
 use crate::jinja::blocks::{Block, blocks};
 use crate::lines::Lines;
-use crate::position::Span;
+use crate::span::Span;
 use crate::{ColumnFact, Language, ObjectFact, SourceFile};
 
 /// A file, or part of one, whose SQL belongs to an object of dbt.

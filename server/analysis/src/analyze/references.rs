@@ -6,7 +6,7 @@ use super::drafts::Drafts;
 use crate::jinja::calls::{Call, Literal, calls};
 use crate::jinja::lex::{TagKind, tags};
 use crate::jinja::mask::relation;
-use crate::position::RelationName;
+use crate::relation::RelationName;
 use crate::{ObjectFact, Target};
 
 /// All calls in the tags of a template.

@@ -12,7 +12,7 @@ use crate::dbt::files::Role;
 use crate::jinja::mask::{Placeholder, mask};
 use crate::jinja::render::{Context, Library, NotRendered, is_worthwhile, relation_word, render};
 use crate::lines::Lines;
-use crate::position::RelationName;
+use crate::relation::RelationName;
 use crate::sql::parse::{Parsed, Refused, STACK_BYTES, parse};
 use crate::{Dialect, Language, Target};
 

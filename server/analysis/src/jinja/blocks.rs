@@ -1,7 +1,7 @@
 //! Named blocks of Jinja: `{% macro x(a) %}`, `{% docs x %}`, `{% snapshot x %}`, `{% test x(model) %}`.
 
 use super::lex::{Tag, TagKind, tags};
-use crate::position::Span;
+use crate::span::Span;
 
 /// A named block.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Calls inside Jinja tags: `ref('x')`, `source('a', 'b')`, `config(tags=['x'])`, `package.macro(…)`.
 
-use crate::position::Span;
+use crate::span::Span;
 
 /// An argument of a call, as far as it is a literal.
 #[derive(Debug, Clone, PartialEq)]

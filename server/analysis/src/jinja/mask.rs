@@ -2,7 +2,7 @@
 
 use super::calls::{Call, calls};
 use super::lex::{Tag, TagKind, tags};
-use crate::position::RelationName;
+use crate::relation::RelationName;
 
 /// What a name that stands for a `{{ … }}` means.
 #[derive(Debug, Clone, PartialEq, Eq)]

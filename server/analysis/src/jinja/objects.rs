@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, State};
 
 use super::mask;
 use super::render::relation_word;
-use crate::position::RelationName;
+use crate::relation::RelationName;
 
 /// The relations that a template names, in the order of their first use.
 #[derive(Debug, Default)]

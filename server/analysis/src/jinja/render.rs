@@ -11,7 +11,7 @@ use super::blocks::blocks;
 use super::calls::{Call, calls};
 use super::lex::{TagKind, tags};
 use super::objects::{Anything, Relations, Words, register};
-use crate::position::RelationName;
+use crate::relation::RelationName;
 
 /// How many instructions a template may take.
 const FUEL: u64 = 100_000;

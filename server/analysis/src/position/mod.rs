@@ -10,9 +10,9 @@ mod sql;
 mod template;
 mod words;
 
-pub use words::{Completion, Diagnostic, OutlineItem, RelationName, Span, Symbol, SymbolKind};
+pub use words::{Completion, Diagnostic, OutlineItem, Symbol, SymbolKind};
 
-use crate::{Dialect, Language, Options};
+use crate::{Dialect, Language, Options, relation::RelationName, span::Span};
 
 /// Texts above this size are not looked into: an editor asks at every key.
 const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;

@@ -1,30 +1,6 @@
 //! The words of the position side: places, symbols, completions, outlines, diagnostics.
 
-/// A range of bytes in the text as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Span {
-    /// The first byte.
-    pub start: usize,
-    /// The byte after the last one.
-    pub end: usize,
-}
-
-impl Span {
-    /// The span from `start` up to `end`.
-    pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
-    }
-
-    /// Whether the byte at `offset` lies in it.
-    pub const fn contains(self, offset: usize) -> bool {
-        self.start <= offset && offset < self.end
-    }
-
-    /// Whether a cursor at `offset` stands in it or at its end.
-    pub const fn touches(self, offset: usize) -> bool {
-        self.start <= offset && offset <= self.end
-    }
-}
+use crate::{relation::RelationName, span::Span};
 
 /// A name in a text and what it means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,32 +53,6 @@ pub enum SymbolKind {
         /// Its name.
         name: String,
     },
-}
-
-/// How a text names a relation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RelationName {
-    /// `ref('package', 'name')`.
-    Ref {
-        /// The package or project, if named.
-        package: Option<String>,
-        /// The model, seed or snapshot.
-        name: String,
-    },
-    /// `source('source', 'table')`.
-    Source {
-        /// The source.
-        source: String,
-        /// The table of it; empty where only the source is named.
-        table: String,
-    },
-    /// A table as SQL names it, parts without quotes, lower-cased unless quoted.
-    Table {
-        /// `database`, `schema`, `table`, as many as are written.
-        parts: Vec<String>,
-    },
-    /// What this file itself defines.
-    ThisFile,
 }
 
 /// What may be completed at a place. `prefix` is what stands there already, `span` what to replace.

@@ -1,7 +1,7 @@
 //! The words for the shape of SQL that `sketch` reads: queries, CTEs, items, relations, with places.
 
 use super::lex::Token;
-use crate::position::Span;
+use crate::span::Span;
 
 /// A name and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

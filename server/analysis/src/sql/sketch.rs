@@ -3,7 +3,7 @@
 
 use super::lex::{Token, TokenKind};
 pub(crate) use super::shape::{Block, Cte, Item, Named, Origin, Query, Relation, is_reserved};
-use crate::position::Span;
+use crate::span::Span;
 
 /// How deep queries and parentheses may be nested; what lies deeper is not looked into.
 const MAX_NESTING: usize = 60;

@@ -1,7 +1,7 @@
 //! Flow style of YAML: `{a: 1, b: [x, "y"]}`.
 
 use super::tree::{Entry, MAX_NESTING, Node, quoted};
-use crate::position::Span;
+use crate::span::Span;
 
 /// Flow style: `{a: 1, b: [x, "y"]}`.
 pub(super) struct Flow<'a> {

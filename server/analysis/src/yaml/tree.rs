@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::flow::Flow;
-use crate::position::Span;
+use crate::span::Span;
 
 /// How deep nodes may be nested; what lies deeper is skipped.
 pub(super) const MAX_NESTING: usize = 60;
