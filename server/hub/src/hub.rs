@@ -117,6 +117,12 @@ impl Hub {
         Ok(())
     }
 
+    /// Another configuration's organizations, as another start would bring them in.
+    #[cfg(test)]
+    pub(crate) async fn redeclare(&self, config: &HubConfig) -> Result<(), HubError> {
+        Ok(self.store.declare(&config.declared()).await?)
+    }
+
     /// The routes, for tests that walk them without a network.
     pub fn router(&self) -> Router {
         http::router(self.app.clone())

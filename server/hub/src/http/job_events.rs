@@ -13,7 +13,10 @@ use metasync_store::{Run, StoreError};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{App, access::Member, error::ApiError, params::PathParams, push::KEEP_ALIVE, repositories};
+use super::{
+    App, access::Member, error::ApiError, membership::Membership, params::PathParams, push::KEEP_ALIVE,
+    repositories,
+};
 use crate::runs;
 
 /// How often the run is looked at without being rung: another process may work on it.
@@ -33,7 +36,7 @@ pub(super) async fn events(
         run: run.id,
         pending: Vec::new(),
         ended: false,
-        expires_at: access.identity.expires_at,
+        membership: Membership::of(access),
         app,
     };
     let stream = stream::unfold(replay, |mut replay| async move {
@@ -58,7 +61,7 @@ struct Replay {
     /// Events that are ready, the last first.
     pending: Vec<Event>,
     ended: bool,
-    expires_at: jiff::Timestamp,
+    membership: Membership,
 }
 
 impl Replay {
@@ -67,7 +70,10 @@ impl Replay {
             if let Some(event) = self.pending.pop() {
                 return Some(event);
             }
-            if self.ended || jiff::Timestamp::now() >= self.expires_at {
+            if self.ended
+                || jiff::Timestamp::now() >= self.membership.expires_at()
+                || self.membership.was_revoked(&self.app).await
+            {
                 return None;
             }
             self.moved.borrow_and_update();

@@ -8,6 +8,7 @@ mod documentation;
 mod error;
 mod job_events;
 mod layers;
+mod membership;
 mod openapi;
 mod organizations;
 mod params;

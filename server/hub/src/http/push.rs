@@ -13,17 +13,14 @@ use metasync_protocol::events::{Change, Hello, names};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{App, access::Member, error::ApiError};
-use crate::{auth::Access, events::HeadListener};
+use super::{App, access::Member, error::ApiError, membership::Membership};
+use crate::events::HeadListener;
 
 /// A comment is sent this often, so that a dead connection is noticed.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Moves within this time are told together: at most five times a second for a stream.
 const COALESCE: Duration = Duration::from_millis(200);
-
-/// How often it is looked whether the reader is still a member (security.md 4: within 60 s).
-const MEMBERSHIP_CHECK: Duration = Duration::from_secs(20);
 
 /// How long before its end a token is announced to end.
 const EXPIRY_NOTICE: SignedDuration = SignedDuration::from_secs(60);
@@ -41,14 +38,13 @@ pub(super) async fn events(
     );
     let epoch = app.store.epoch();
     let watch = Watch {
-        check_at: Instant::now() + MEMBERSHIP_CHECK,
         quiet_until: Instant::now(),
         notice_due: true,
         pending: vec![hello],
         ended: false,
         epoch,
         app,
-        access,
+        membership: Membership::of(access),
         listener,
     };
     let stream = stream::unfold(watch, |mut watch| async move {
@@ -60,10 +56,9 @@ pub(super) async fn events(
 
 struct Watch {
     app: App,
-    access: Access,
+    membership: Membership,
     listener: HeadListener,
     epoch: uuid::Uuid,
-    check_at: Instant,
     quiet_until: Instant,
     notice_due: bool,
     /// Events that are ready, the last first.
@@ -81,14 +76,9 @@ impl Watch {
             if self.ended {
                 return None;
             }
-            let expires_in = until(self.access.identity.expires_at);
-            let notice_in = until(
-                self.access
-                    .identity
-                    .expires_at
-                    .saturating_sub(EXPIRY_NOTICE)
-                    .ok()?,
-            );
+            let expires_at = self.membership.expires_at();
+            let expires_in = until(expires_at);
+            let notice_in = until(expires_at.saturating_sub(EXPIRY_NOTICE).ok()?);
             let shutdown = self.app.shutdown.clone();
             let quiet_until = self.quiet_until;
             let moved = async {
@@ -102,7 +92,7 @@ impl Watch {
                     self.notice_due = false;
                     return Some(Event::default().event(names::TOKEN_EXPIRING).data("{}"));
                 }
-                () = tokio::time::sleep_until(self.check_at) => self.check().await,
+                () = tokio::time::sleep_until(self.membership.check_at()) => self.check().await,
                 changes = moved => {
                     self.quiet_until = Instant::now() + COALESCE;
                     self.pending = changes.iter().rev().map(|c: &Change| event(names::CHANGE, c)).collect();
@@ -112,16 +102,11 @@ impl Watch {
     }
 
     async fn check(&mut self) {
-        self.check_at = Instant::now() + MEMBERSHIP_CHECK;
-        match self.app.store.role(self.access.org(), self.access.user()).await {
-            Ok(Some(_)) => {}
-            Ok(None) => {
-                self.pending
-                    .push(Event::default().event(names::REVOKED).data("{}"));
-                self.ended = true;
-            }
-            // The database is away: the stream stays, and it is looked again.
-            Err(error) => tracing::warn!(%error, "membership can't be checked"),
+        if self.membership.was_revoked(&self.app).await {
+            self.pending
+                .push(Event::default().event(names::REVOKED).data("{}"));
+            self.ended = true;
+            return;
         }
         let epoch = self.app.store.epoch();
         if epoch != self.epoch {

@@ -27,7 +27,7 @@ const EVIL: &str = "22222222-2222-4222-8222-222222222222";
 struct World {
     router: Router,
     config: HubConfig,
-    _hub: Hub,
+    hub: Hub,
     _dir: tempfile::TempDir,
 }
 
@@ -87,7 +87,7 @@ impl World {
         World {
             router: hub.router(),
             config,
-            _hub: hub,
+            hub,
             _dir: dir,
         }
     }

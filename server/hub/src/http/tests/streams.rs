@@ -10,6 +10,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The text of a stream until `until` stands in it, or until its end.
 async fn read(world: &World, path: &str, token: &str, last_event: Option<i64>, until: &str) -> String {
+    text(open(world, path, token, last_event).await, until).await
+}
+
+/// A stream whose head has come.
+async fn open(world: &World, path: &str, token: &str, last_event: Option<i64>) -> Body {
     let mut request = Request::builder()
         .uri(path)
         .header("authorization", format!("Bearer {token}"));
@@ -20,7 +25,11 @@ async fn read(world: &World, path: &str, token: &str, last_event: Option<i64>, u
     let response = world.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
-    let mut stream = response.into_body().into_data_stream();
+    response.into_body()
+}
+
+async fn text(body: Body, until: &str) -> String {
+    let mut stream = body.into_data_stream();
     let mut text = String::new();
     let reading = async {
         while let Some(chunk) = stream.next().await {
@@ -86,4 +95,30 @@ async fn a_job_that_ended_is_replayed_with_its_end_once() {
         .ask("GET", "/api/repositories/acme_shop", Some(&alice), "")
         .await;
     assert_eq!(after.body["status"], "pending");
+}
+
+#[tokio::test]
+async fn streams_end_when_membership_is_taken_back() {
+    let world = World::new().await;
+    let alice = world.token("alice", None);
+    let started = world
+        .ask("POST", "/api/repositories/acme_shop/sync", Some(&alice), "")
+        .await;
+    let job = started.body["job_id"].as_str().unwrap();
+    let push = format!("/api/metadata-sync/organizations/{ACME}/events");
+    let run = format!("/api/repositories/acme_shop/sync/{job}/events");
+    let mut without = world.config.clone();
+    without.organizations[0].members.retain(|m| m.user != "alice");
+    let (push, run) = (
+        open(&world, &push, &alice, None).await,
+        open(&world, &run, &alice, None).await,
+    );
+    world.hub.redeclare(&without).await.unwrap();
+    let (push, _) = tokio::join!(text(push, "never there"), text(run, "never there"));
+    assert_eq!(push.matches("event: revoked").count(), 1, "{push}");
+    let after = world.ask("GET", "/api/repositories", Some(&alice), "").await;
+    assert_eq!(
+        (after.status, code(&after)),
+        (StatusCode::FORBIDDEN, "org_access_revoked")
+    );
 }
