@@ -14,7 +14,6 @@ use crate::{
     Store, clock,
     database::{Row, Tx},
     error::{Result, StoreError, is_unique_violation},
-    organizations::DeclaredConnection,
     rows::{id, json, json_text, number, optional_json, text},
     streams,
 };
@@ -57,6 +56,27 @@ const SELECT: &str =
     LEFT JOIN streams s ON s.connection_id = c.id AND s.channel = 'core' AND s.other_connection_id = ''
         AND s.removed_at IS NULL
     WHERE c.org_id = $1";
+
+/// A connection of the configuration.
+#[derive(Clone, Debug)]
+pub struct DeclaredConnection {
+    /// Where none is configured: derived from organization and full name.
+    pub id: Option<Uuid>,
+    /// `github`, `workspace`, `release`, `csv`, …
+    pub kind: String,
+    /// Short name.
+    pub name: String,
+    /// `owner/name`.
+    pub full_name: String,
+    /// Where it lives.
+    pub url: String,
+    /// Default: the remote's default branch.
+    pub branch: Option<String>,
+    /// SQL dialect.
+    pub dialect: Option<String>,
+    /// Settings of this kind of source.
+    pub settings: Value,
+}
 
 impl Store {
     /// All connections of an organization, by full name.

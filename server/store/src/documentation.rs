@@ -10,7 +10,7 @@ use crate::{
     Store, clock,
     database::{Db, Row},
     error::Result,
-    feed::estimate,
+    estimate,
     rows::{count, hash, id, json, json_text, text},
     streams,
 };

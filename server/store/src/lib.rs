@@ -15,6 +15,7 @@ mod database;
 mod documentation;
 mod epoch;
 mod error;
+mod estimate;
 mod feed;
 mod organizations;
 mod rows;
@@ -28,13 +29,13 @@ use std::{
 };
 
 pub use catalog::{Batch, Committed, FoundObject, LiveFile, LiveObject, RunRef, StreamPhase};
-pub use connections::{Removed, StoredConnection};
+pub use connections::{DeclaredConnection, Removed, StoredConnection};
 pub use documentation::{DocumentationBody, DocumentationFile, DocumentationObject, DocumentationWithObject};
 pub use error::{Result, StoreError};
 pub use feed::{DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES};
 pub use feed::{PageAnswer, PageFrom, PageFrom as From, PageRequest};
 pub use metasync_protocol::connections::NewConnection;
-pub use organizations::{DeclaredConnection, DeclaredOrganization, Member, Organization, Role};
+pub use organizations::{DeclaredOrganization, Member, Organization, Role};
 pub use runs::{Beat, Enqueued, MAX_ATTEMPTS, NewRun, Outcome, Run};
 use uuid::Uuid;
 

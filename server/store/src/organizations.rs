@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
-    Store, clock, connections,
+    Store, clock,
+    connections::{self, DeclaredConnection},
     database::Tx,
     error::{Result, StoreError},
     rows::{id, json_text, text},
@@ -81,27 +81,6 @@ pub struct DeclaredOrganization {
     pub members: Vec<Member>,
     /// Connections that only the configuration changes.
     pub connections: Vec<DeclaredConnection>,
-}
-
-/// A connection of the configuration.
-#[derive(Clone, Debug)]
-pub struct DeclaredConnection {
-    /// Where none is configured: derived from organization and full name.
-    pub id: Option<Uuid>,
-    /// `github`, `workspace`, `release`, `csv`, …
-    pub kind: String,
-    /// Short name.
-    pub name: String,
-    /// `owner/name`.
-    pub full_name: String,
-    /// Where it lives.
-    pub url: String,
-    /// Default: the remote's default branch.
-    pub branch: Option<String>,
-    /// SQL dialect.
-    pub dialect: Option<String>,
-    /// Settings of this kind of source.
-    pub settings: Value,
 }
 
 impl Store {

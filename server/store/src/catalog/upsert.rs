@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     database::{Connection, Db},
     error::{Result, StoreError},
-    feed::estimate,
+    estimate,
     rows::{count, hash, id, json_text, text},
 };
 

@@ -5,7 +5,6 @@
 
 mod compaction;
 mod cursor;
-pub(crate) mod estimate;
 mod etag;
 mod listing;
 mod lists;
@@ -23,6 +22,7 @@ pub(crate) use lists::KeyLists;
 use crate::{
     Store,
     error::{Result, StoreError},
+    estimate,
 };
 
 /// Objects on a page where nothing else is asked for.
