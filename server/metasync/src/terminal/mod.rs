@@ -4,7 +4,7 @@
 pub mod bars;
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
@@ -55,11 +55,6 @@ pub fn wrong_usage(message: &str) -> ExitCode {
         "error: {message}\n\nFor more information, try '--help'."
     );
     ExitCode::from(2)
-}
-
-/// Whether bars would be seen.
-pub fn is_watched() -> bool {
-    io::stderr().is_terminal()
 }
 
 /// A number with thousands apart.
