@@ -123,6 +123,12 @@ impl Hub {
         Ok(self.store.declare(&config.declared()).await?)
     }
 
+    /// Works on runs, beside a router that is asked without a network.
+    #[cfg(test)]
+    pub(crate) fn work(&self) {
+        tokio::spawn(Arc::clone(&self.runs).work(self.shutdown.clone()));
+    }
+
     /// The routes, for tests that walk them without a network.
     pub fn router(&self) -> Router {
         http::router(self.app.clone())
