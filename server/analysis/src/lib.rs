@@ -16,7 +16,7 @@ mod span;
 mod sql;
 mod yaml;
 
-pub use analyze::analyze;
+pub use analyze::{Memo, analyze, analyze_watched, analyze_with};
 pub use dialect::{Dialect, UnknownDialect};
 pub use facts::{
     ColumnFact, DependencyFact, Facts, LineageFact, ObjectFact, Options, Problem, Severity, SourceFile,

@@ -1,11 +1,13 @@
 //! What dbt's files declare: models, seeds, snapshots, sources, macros, exposures, and what YAML says about them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Workspace;
 use super::drafts::Drafts;
+use super::memo::{Memo, key_of};
 use super::references;
 use crate::dbt::docs::{self, Docs};
 use crate::dbt::files::{Role, below, role, stem};
@@ -39,7 +41,7 @@ pub(crate) struct Declarations {
 }
 
 /// Declares everything that does not need SQL to be read.
-pub(crate) fn declare(workspace: &Workspace<'_>, drafts: &mut Drafts) -> Declarations {
+pub(crate) fn declare(workspace: &Workspace<'_>, drafts: &mut Drafts, memo: &mut Memo) -> Declarations {
     let mut out = Declarations {
         claimed: vec![false; workspace.files.len()],
         ..Declarations::default()
@@ -81,12 +83,21 @@ pub(crate) fn declare(workspace: &Workspace<'_>, drafts: &mut Drafts) -> Declara
     }
     let mut entries = Vec::new();
     for (owner, file) in yaml {
-        let (found, problem) = properties::read(&file.text);
-        if let Some((line, message)) = problem {
-            drafts.problem(&file.path, line, format!("YAML not understood: {message}"));
+        let key = key_of(&file.text);
+        let read = memo.properties.get(file.path.clone(), key).unwrap_or_else(|| {
+            let read = Arc::new(properties::read(&file.text));
+            memo.properties.put(file.path.clone(), key, read.clone());
+            read
+        });
+        if let Some((line, message)) = &read.1 {
+            drafts.problem(&file.path, *line, format!("YAML not understood: {message}"));
         }
-        entries.extend(found.into_iter().map(|properties| (owner, file, properties)));
+        entries.push((owner, file, read));
     }
+    let entries: Vec<_> = entries
+        .iter()
+        .flat_map(|(owner, file, read)| read.0.iter().map(move |properties| (*owner, *file, properties)))
+        .collect();
     for (owner, file, properties) in &entries {
         declare_from_yaml(
             &workspace.projects[*owner],
@@ -96,7 +107,7 @@ pub(crate) fn declare(workspace: &Workspace<'_>, drafts: &mut Drafts) -> Declara
             drafts,
         );
     }
-    settings(workspace, &out, drafts);
+    settings(workspace, &out, drafts, memo);
     for (owner, _, properties) in &entries {
         link(&workspace.projects[*owner], properties, drafts);
     }
@@ -346,7 +357,7 @@ fn describe(object: usize, entry: &Properties, docs: &Docs, drafts: &mut Drafts)
 }
 
 /// What `config()` in the file and `dbt_project.yml` say, the first over the second.
-fn settings(workspace: &Workspace<'_>, out: &Declarations, drafts: &mut Drafts) {
+fn settings(workspace: &Workspace<'_>, out: &Declarations, drafts: &mut Drafts, memo: &mut Memo) {
     for declared in &out.sql {
         let Some(file) = workspace.files.get(declared.file) else {
             continue;
@@ -356,11 +367,17 @@ fn settings(workspace: &Workspace<'_>, out: &Declarations, drafts: &mut Drafts) 
             .text
             .get(declared.body.start..declared.body.end)
             .unwrap_or("");
-        let found = if Language::of_path(&file.path) == Language::Python {
-            crate::jinja::calls::calls(text, 0, text.len())
-        } else {
-            references::template_calls(text)
-        };
+        let place = (file.path.clone(), declared.body.start);
+        let key = key_of(text);
+        let found = memo.calls.get(place.clone(), key).unwrap_or_else(|| {
+            let found = Arc::new(if Language::of_path(&file.path) == Language::Python {
+                crate::jinja::calls::calls(text, 0, text.len())
+            } else {
+                references::template_calls(text)
+            });
+            memo.calls.put(place, key, found.clone());
+            found
+        });
         references::note(drafts, declared.object, &project.name, &found);
         let (kind, folders) = match declared.role {
             Role::Snapshot => ("snapshots", &project.snapshot_paths),

@@ -1,23 +1,34 @@
 //! Columns followed through all files in their order: what each object's columns are and where they come from.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Workspace;
 use super::declare::by_name;
 use super::drafts::{Drafts, catalog_name};
-use super::units::Unit;
+use super::memo::{Flow, Memo, key_of};
+use super::reading::trees as trees_of;
+use super::units::{Outline, Unit};
 use crate::dbt::files::stem;
 use crate::jinja::mask::mentions_placeholder;
+use crate::jinja::render::Library;
 use crate::sql::lineage::{Catalog, Kind, Made, Session, TableSchema, Write};
 use crate::{ColumnFact, ObjectFact, Target};
 
 /// Columns that dbt adds to every snapshot.
 const SNAPSHOT_COLUMNS: [&str; 4] = ["dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"];
 
-/// Follows the columns through `units` in `order`.
-pub(crate) fn follow(units: &mut [Unit], order: &[usize], drafts: &mut Drafts) {
+/// Follows the columns through `units` in `order`; `None` when told to stop.
+pub(crate) fn follow(
+    workspace: &Workspace<'_>,
+    library: &Library,
+    units: &mut [Unit<'_>],
+    order: &[usize],
+    drafts: &mut Drafts,
+    memo: &mut Memo,
+) -> Option<()> {
     let mut catalog = Catalog::default();
     for draft in &drafts.all {
         if matches!(
@@ -30,39 +41,124 @@ pub(crate) fn follow(units: &mut [Unit], order: &[usize], drafts: &mut Drafts) {
     }
     for nth in order {
         let Some(unit) = units.get_mut(*nth) else { continue };
-        let substitutes: HashMap<String, Rc<str>> = unit
+        if !workspace.watch.step() {
+            return None;
+        }
+        let key = key_of(&(unit.job.key, &unit.substitutes));
+        let known = memo.flows.get(unit.job.place(), key);
+        let object = unit.job.declared.map(|part| part.object);
+        let run = Run {
+            workspace,
+            library,
+            unit,
+            object,
+        };
+        if let Some(changed) = run.all(known.as_deref().map(Vec::as_slice), &mut catalog, drafts) {
+            memo.flows.put(unit.job.place(), key, Arc::new(changed));
+        }
+    }
+    Some(())
+}
+
+/// One file on its way through.
+struct Run<'r, 'w> {
+    workspace: &'r Workspace<'r>,
+    library: &'r Library,
+    unit: &'r Unit<'w>,
+    object: Option<usize>,
+}
+
+impl Run<'_, '_> {
+    /// Puts what the file's statements make onto their objects. Gives back what is to be remembered, unless that is
+    /// what was `known`.
+    fn all(&self, known: Option<&[Flow]>, catalog: &mut Catalog, drafts: &mut Drafts) -> Option<Vec<Flow>> {
+        // What was asked so far has been of no file.
+        let _ = catalog.take_trace();
+        let mut queries = 0;
+        if let Some(known) = known {
+            let mut good = 0;
+            for (flow, statement) in known.iter().zip(&self.unit.read.statements) {
+                if flow.trace.mixed || !catalog.agrees(&flow.trace) {
+                    break;
+                }
+                for (name, schema) in &flow.trace.defined {
+                    catalog.define(name, schema);
+                }
+                self.put(&flow.writes, statement, &mut queries, catalog, drafts);
+                good += 1;
+            }
+            let _ = catalog.take_trace();
+            if good == self.unit.read.statements.len() {
+                return None;
+            }
+            return Some(self.from(good, &known[..good], &mut queries, catalog, drafts));
+        }
+        Some(self.from(0, &[], &mut queries, catalog, drafts))
+    }
+
+    /// Follows the statements from the `first` on; those before it are known.
+    fn from(
+        &self,
+        first: usize,
+        known: &[Flow],
+        queries: &mut usize,
+        catalog: &mut Catalog,
+        drafts: &mut Drafts,
+    ) -> Vec<Flow> {
+        let unit = self.unit;
+        let again;
+        let trees = match &unit.trees {
+            Some(trees) => trees,
+            None => {
+                again = trees_of(&unit.job, self.workspace, self.library);
+                &again
+            }
+        };
+        let substitutes: HashMap<String, Arc<str>> = unit
             .substitutes
             .iter()
-            .map(|(name, known_as)| (name.clone(), Rc::from(known_as.as_str())))
+            .map(|(name, known_as)| (name.clone(), Arc::from(known_as.as_str())))
             .collect();
-        let statements = std::mem::take(&mut unit.statements);
-        let mut queries = 0;
-        for parsed in &statements {
-            let writes =
-                Session::new(unit.dialect, &mut catalog, &substitutes, unit.masked).run(&parsed.statement);
-            let lines = (
-                unit.lines.line(parsed.start),
-                unit.lines.line(parsed.end.saturating_sub(1)),
-            );
-            for write in writes {
-                let place = match (unit.object, write.made) {
-                    (Some(object), Made::Query) => Some(object),
-                    (Some(_), _) => None,
-                    (None, Made::Query) if parsed.procedural => None,
-                    (None, Made::Query) => {
-                        queries += 1;
-                        query_object(&unit.path, queries, lines, drafts)
-                    }
-                    // A table whose name only Jinja knows.
-                    (None, _) if unit.masked && mentions_placeholder(&write.target) => None,
-                    (None, _) => table_object(&unit.path, &write, lines, drafts),
-                };
-                let Some(place) = place else { continue };
-                let is_model = unit.object.is_some();
-                record(place, &write, is_model, unit.masked, drafts);
-                if is_model && let Some(draft) = drafts.all.get(place) {
-                    define(&mut catalog, &draft.fact, write.is_complete());
+        let mut flows = known.to_vec();
+        for (tree, statement) in trees.iter().zip(&unit.read.statements).skip(first) {
+            let writes = Session::new(unit.job.dialect, catalog, &substitutes, unit.job.masked).run(tree);
+            let trace = catalog.take_trace();
+            self.put(&writes, statement, queries, catalog, drafts);
+            let _ = catalog.take_trace();
+            flows.push(Flow { trace, writes });
+        }
+        flows
+    }
+
+    /// Puts what one statement makes onto its objects.
+    fn put(
+        &self,
+        writes: &[Write],
+        statement: &Outline,
+        queries: &mut usize,
+        catalog: &mut Catalog,
+        drafts: &mut Drafts,
+    ) {
+        let path = &self.unit.job.file.path;
+        let masked = self.unit.job.masked;
+        for write in writes {
+            let place = match (self.object, write.made) {
+                (Some(object), Made::Query) => Some(object),
+                (Some(_), _) => None,
+                (None, Made::Query) if statement.procedural => None,
+                (None, Made::Query) => {
+                    *queries += 1;
+                    query_object(path, *queries, statement.lines, drafts)
                 }
+                // A table whose name only Jinja knows.
+                (None, _) if masked && mentions_placeholder(&write.target) => None,
+                (None, _) => table_object(path, write, statement.lines, drafts),
+            };
+            let Some(place) = place else { continue };
+            let is_model = self.object.is_some();
+            record(place, write, is_model, masked, drafts);
+            if is_model && let Some(draft) = drafts.all.get(place) {
+                define(catalog, &draft.fact, write.is_complete());
             }
         }
     }

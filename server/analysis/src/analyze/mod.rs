@@ -3,14 +3,21 @@
 mod declare;
 mod drafts;
 mod flow;
+mod memo;
 mod order;
+mod reading;
 mod references;
 mod units;
+mod watch;
 
 use crate::dbt::project::{Project, projects};
+use crate::jinja::render::Library;
 use crate::sql::parse::STACK_BYTES;
 use crate::{Facts, Options, Problem, Severity, SourceFile};
 use drafts::Drafts;
+use watch::Watch;
+
+pub use memo::Memo;
 
 /// A smaller stack for machines that refuse `STACK_BYTES`.
 const SMALL_STACK_BYTES: usize = 32 * 1024 * 1024;
@@ -18,17 +25,39 @@ const SMALL_STACK_BYTES: usize = 32 * 1024 * 1024;
 /// Reads all files of a workspace and says what is in them. Deterministic, and never fails: what cannot be read
 /// becomes a problem. Finds dbt projects, several and in sub-folders too, and treats other SQL as plain.
 pub fn analyze(files: &[SourceFile], options: &Options) -> Facts {
+    analyze_with(&mut Memo::default(), files, options)
+}
+
+/// As [`analyze`], with the memo of an analysis before: what did not change since then is not read again. The facts are
+/// the same, byte by byte.
+pub fn analyze_with(memo: &mut Memo, files: &[SourceFile], options: &Options) -> Facts {
+    analyze_watched(memo, files, options, &|_, _| true).unwrap_or_default()
+}
+
+/// As [`analyze_with`], telling `progress` how many of how many steps are done (the number of steps grows while it
+/// begins); once that answers `false` the analysis ends soon, with `None`. It is called from several threads.
+pub fn analyze_watched(
+    memo: &mut Memo,
+    files: &[SourceFile],
+    options: &Options,
+    progress: &(dyn Fn(usize, usize) -> bool + Sync),
+) -> Option<Facts> {
     let mut sorted: Vec<&SourceFile> = files.iter().collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
     sorted.dedup_by(|a, b| a.path == b.path);
-    on_big_stack(|| run(&sorted, options)).unwrap_or_else(|| Facts {
-        problems: vec![Problem {
-            path: String::new(),
-            line: 1,
-            message: "the analysis failed inside; please report the files that it was given".to_owned(),
-            severity: Severity::Error,
-        }],
-        ..Facts::default()
+    let watch = Watch::new(progress);
+    memo.turn();
+    on_big_stack(|| run(&sorted, options, &watch, memo)).unwrap_or_else(|| {
+        *memo = Memo::default();
+        Some(Facts {
+            problems: vec![Problem {
+                path: String::new(),
+                line: 1,
+                message: "the analysis failed inside; please report the files that it was given".to_owned(),
+                severity: Severity::Error,
+            }],
+            ..Facts::default()
+        })
     })
 }
 
@@ -56,21 +85,30 @@ pub(crate) struct Workspace<'a> {
     files: &'a [&'a SourceFile],
     projects: Vec<Project>,
     options: &'a Options,
+    watch: &'a Watch<'a>,
 }
 
-fn run(files: &[&SourceFile], options: &Options) -> Facts {
+fn run(files: &[&SourceFile], options: &Options, watch: &Watch<'_>, memo: &mut Memo) -> Option<Facts> {
     let mut problems = Vec::new();
     let projects = projects(files, &mut problems);
     let workspace = Workspace {
         files,
         projects,
         options,
+        watch,
     };
+    if !watch.expect(0, 0) {
+        return None;
+    }
     let mut drafts = Drafts::default();
     drafts.problems = problems;
-    let declared = declare::declare(&workspace, &mut drafts);
-    let mut units = units::read(&workspace, &declared, &mut drafts);
+    let declared = declare::declare(&workspace, &mut drafts, memo);
+    let library = Library::of(
+        &declared.macros,
+        workspace.projects.iter().map(|project| project.name.clone()),
+    );
+    let mut units = units::read(&workspace, &declared, &library, &mut drafts, memo)?;
     let order = order::order(&units, &drafts);
-    flow::follow(&mut units, &order, &mut drafts);
-    drafts.finish()
+    flow::follow(&workspace, &library, &mut units, &order, &mut drafts, memo)?;
+    Some(drafts.finish())
 }

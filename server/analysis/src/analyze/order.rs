@@ -4,26 +4,26 @@ use std::collections::HashMap;
 
 use super::drafts::{Drafts, catalog_name};
 use super::units::Unit;
-use crate::sql::lineage::{provides, reads};
 
 /// The numbers of the units, each after those that it reads from as far as there is no circle.
-pub(crate) fn order(units: &[Unit], drafts: &Drafts) -> Vec<usize> {
+pub(crate) fn order(units: &[Unit<'_>], drafts: &Drafts) -> Vec<usize> {
     let mut makers: HashMap<String, Vec<(String, usize)>> = HashMap::new();
     let mut provide = |name: String, unit: usize| {
         let last = name.rsplit('.').next().unwrap_or(&name).to_owned();
         makers.entry(last).or_default().push((name, unit));
     };
     for (nth, unit) in units.iter().enumerate() {
-        match unit.object.and_then(|object| drafts.all.get(object)) {
+        match unit.job.declared.and_then(|part| drafts.all.get(part.object)) {
             Some(draft) => provide(
                 catalog_name(&draft.fact.object_type, &draft.fact.full_name).to_lowercase(),
                 nth,
             ),
             None => {
                 for name in unit
+                    .read
                     .statements
                     .iter()
-                    .filter_map(|parsed| provides(&parsed.statement))
+                    .filter_map(|statement| statement.provides.clone())
                 {
                     provide(name, nth);
                 }
@@ -38,14 +38,14 @@ pub(crate) fn order(units: &[Unit], drafts: &Drafts) -> Vec<usize> {
     after_needs(&needs)
 }
 
-fn needs(nth: usize, unit: &Unit, makers: &HashMap<String, Vec<(String, usize)>>) -> Vec<usize> {
+fn needs(nth: usize, unit: &Unit<'_>, makers: &HashMap<String, Vec<(String, usize)>>) -> Vec<usize> {
     let mut found = Vec::new();
-    for parsed in &unit.statements {
-        for name in reads(&parsed.statement) {
+    for statement in &unit.read.statements {
+        for name in &statement.reads {
             let name = unit
                 .substitutes
-                .get(&name)
-                .map_or(name, |known_as| known_as.to_lowercase());
+                .get(name)
+                .map_or_else(|| name.clone(), |known_as| known_as.to_lowercase());
             let last = name.rsplit('.').next().unwrap_or(&name);
             for (made, maker) in makers.get(last).into_iter().flatten() {
                 let fits = made == &name

@@ -1,102 +1,105 @@
-//! SQL files read into syntax trees, on all cores: plain ones as they are, dbt's with their Jinja rendered or masked.
+//! SQL files read into statements, on all cores: plain ones as they are, dbt's with their Jinja rendered or masked.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::Workspace;
-use super::declare::{Declarations, Declared};
+use super::declare::Declarations;
 use super::drafts::{Drafts, catalog_name};
+use super::memo::{Memo, key_of};
+use super::reading::{Job, Trees, read_job};
 use super::references;
-use crate::dbt::files::Role;
-use crate::jinja::mask::{Placeholder, mask};
-use crate::jinja::render::{Context, Library, NotRendered, is_worthwhile, relation_word, render};
-use crate::lines::Lines;
+use crate::jinja::mask::Placeholder;
+use crate::jinja::render::{Library, NotRendered, relation_word};
 use crate::relation::RelationName;
-use crate::sql::parse::{Parsed, Refused, STACK_BYTES, parse};
+use crate::sql::parse::{Refused, STACK_BYTES};
 use crate::{Dialect, Language, Target};
 
 /// A file, or the part of one that belongs to an object of dbt, with its statements.
-pub(crate) struct Unit {
-    pub(crate) path: String,
-    pub(crate) dialect: Dialect,
-    /// The object whose SQL it is, in a dbt project.
-    pub(crate) object: Option<usize>,
+pub(crate) struct Unit<'w> {
+    pub(crate) job: Job<'w>,
     /// Names in the SQL that stand for objects, to their names in the catalogue.
-    pub(crate) substitutes: HashMap<String, String>,
-    pub(crate) statements: Vec<Parsed>,
-    pub(crate) lines: Lines,
-    /// Whether there was Jinja in the text, so that names in it may stand for some.
-    pub(crate) masked: bool,
+    pub(crate) substitutes: BTreeMap<String, String>,
+    pub(crate) read: Arc<Read>,
+    /// The syntax trees, unless `read` comes out of the memo.
+    pub(crate) trees: Option<Trees>,
 }
 
-/// What is to be read.
-struct Job {
-    path: String,
-    dialect: Dialect,
-    object: Option<usize>,
-    /// As it is to be parsed, its Jinja masked.
-    masked: String,
-    /// As it is written, where rendering is worth while.
-    template: Option<Template>,
-    substitutes: HashMap<String, String>,
-    lines: Lines,
-    has_jinja: bool,
-}
-
-/// What is to be rendered.
-struct Template {
-    text: String,
-    /// The line of the file in which it begins.
-    line: u32,
-    project: usize,
-    model: String,
-    adapter: &'static str,
-}
-
-/// What came of a job.
-#[derive(Default)]
-struct Outcome {
-    parsed: Vec<Parsed>,
-    refused: Vec<Refused>,
+/// What is known of a text of SQL without its syntax trees.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    pub(crate) statements: Vec<Outline>,
+    pub(crate) refused: Vec<Refused>,
+    /// What the names in the masked text stand for, by number.
+    pub(crate) placeholders: Vec<Placeholder>,
     /// The relations that the rendered text names, when that is the text that was parsed.
-    relations: Option<Vec<RelationName>>,
+    pub(crate) relations: Option<Vec<RelationName>>,
     /// Why the text had to be masked although it should have been rendered.
-    not_rendered: Option<NotRendered>,
+    pub(crate) not_rendered: Option<NotRendered>,
     /// What rendering gave is no SQL that can be read.
-    not_understood: Option<String>,
-    /// Macros that nobody defines, with the line of the template.
-    unknown: Vec<(String, u32)>,
+    pub(crate) not_understood: Option<String>,
+    /// Macros that nobody defines, with the line of the file.
+    pub(crate) unknown: Vec<(String, u32)>,
+    /// The line of the file in which its template begins, if rendering it was worth while.
+    pub(crate) template: Option<u32>,
+}
+
+/// A statement without its syntax tree.
+#[derive(Debug)]
+pub(crate) struct Outline {
+    /// Its first and last line in the file, from 1.
+    pub(crate) lines: (u32, u32),
+    /// Whether it stands in a procedure.
+    pub(crate) procedural: bool,
+    /// The names (lower case) of what it creates or fills, and of what it mentions.
+    pub(crate) provides: Option<String>,
+    pub(crate) reads: BTreeSet<String>,
 }
 
 /// The results of one job, until they are put back in order.
-type Slot = Mutex<Option<Outcome>>;
+type Slot = Mutex<Option<(Arc<Read>, Option<Trees>)>>;
 
-/// Reads the SQL of a workspace.
-pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &mut Drafts) -> Vec<Unit> {
+/// Reads the SQL of a workspace; `None` when told to stop.
+pub(crate) fn read<'w>(
+    workspace: &'w Workspace<'_>,
+    declared: &'w Declarations,
+    library: &Library,
+    drafts: &mut Drafts,
+    memo: &mut Memo,
+) -> Option<Vec<Unit<'w>>> {
     let jobs = jobs(workspace, declared, drafts);
-    let library = Library::of(
-        &declared.macros,
-        workspace.projects.iter().map(|project| project.name.clone()),
-    );
-    let slots: Vec<Slot> = jobs.iter().map(|_| Mutex::new(None)).collect();
+    let mut slots: Vec<Slot> = Vec::with_capacity(jobs.len());
+    let mut open: Vec<usize> = Vec::new();
+    for (nth, job) in jobs.iter().enumerate() {
+        let known = memo.reads.get(job.place(), job.key);
+        if known.is_none() {
+            open.push(nth);
+        }
+        slots.push(Mutex::new(known.map(|read| (read, None))));
+    }
+    let watch = workspace.watch;
+    watch.expect(jobs.len() - open.len(), jobs.len() * 2);
     let next = AtomicUsize::new(0);
     let work = || {
         loop {
-            let nth = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(job), Some(slot)) = (jobs.get(nth), slots.get(nth)) else {
+            let nth = open.get(next.fetch_add(1, Ordering::Relaxed)).copied();
+            let Some((job, slot)) = nth.and_then(|nth| Some((jobs.get(nth)?, slots.get(nth)?))) else {
                 break;
             };
-            let result = outcome(job, workspace, &library);
+            if !watch.step() {
+                break;
+            }
+            let (read, trees) = read_job(job, workspace, library);
             if let Ok(mut slot) = slot.lock() {
-                *slot = Some(result);
+                *slot = Some((Arc::new(read), Some(trees)));
             }
         }
     };
     std::thread::scope(|scope| {
         let helpers = std::thread::available_parallelism()
             .map_or(1, std::num::NonZero::get)
-            .min(jobs.len())
+            .min(open.len())
             .saturating_sub(1);
         for _ in 0..helpers {
             // Without a helper the work is done here.
@@ -106,119 +109,103 @@ pub(crate) fn read(workspace: &Workspace<'_>, declared: &Declarations, drafts: &
         }
         work();
     });
+    if watch.is_stopped() {
+        return None;
+    }
     let mut units = Vec::with_capacity(jobs.len());
-    for (mut job, slot) in jobs.into_iter().zip(slots) {
-        let Some(outcome) = slot.into_inner().ok().flatten() else {
+    for (job, slot) in jobs.into_iter().zip(slots) {
+        let Some((read, trees)) = slot.into_inner().ok().flatten() else {
             continue;
         };
-        let refused = !outcome.refused.is_empty();
-        for refusal in outcome.refused {
-            let last = refusal.message.rsplit(' ').next().unwrap_or("");
-            let message = if crate::jinja::mask::is_placeholder(last) {
-                "not analysed: the SQL that this Jinja makes is only known to dbt".to_owned()
-            } else {
-                refusal.message
-            };
-            drafts.problem(&job.path, refusal.line, message);
+        if trees.is_some() {
+            memo.reads.put(job.place(), job.key, read.clone());
         }
-        if let (Some(object), Some(template)) = (job.object, &job.template) {
-            let project = workspace.projects[template.project].name.as_str();
-            for (nth, name) in outcome.relations.iter().flatten().enumerate() {
-                if let Some(known_as) = known_as(drafts, project, object, name) {
-                    job.substitutes.insert(relation_word(nth), known_as);
-                }
-                // What only rendering tells: a ref whose name is put together.
-                if let Some((target, how)) = references::target(drafts, project, name) {
-                    drafts.depend(object, target, how);
-                }
-            }
-            if let Some(draft) = drafts.all.get_mut(object) {
-                let rendered = outcome.relations.is_some();
-                draft.metadata.set("rendered", serde_json::Value::Bool(rendered));
-            }
-            let line = |line: u32| line.saturating_add(template.line.saturating_sub(1));
-            if let Some(reason) = outcome.not_understood.filter(|_| refused) {
-                drafts.problem(&job.path, line(1), reason);
-            }
-            if let Some(NotRendered { line: at, reason }) = outcome.not_rendered {
-                let message = format!("the template could not be rendered, so its Jinja is masked: {reason}");
-                drafts.warning(&job.path, line(at), message);
-            }
-            for (name, at) in outcome.unknown {
-                let message = format!("no file defines the macro `{name}`; what it makes is not known");
-                drafts.warning(&job.path, line(at), message);
-            }
-        }
-        let statements = outcome.parsed;
+        tell(&job, &read, drafts);
+        let substitutes = substitutes(workspace, &job, &read, drafts);
         units.push(Unit {
-            path: job.path,
-            dialect: job.dialect,
-            object: job.object,
-            substitutes: job.substitutes,
-            statements,
-            lines: job.lines,
-            masked: job.has_jinja,
+            job,
+            substitutes,
+            read,
+            trees,
         });
     }
-    units
+    Some(units)
 }
 
-/// Rendered and parsed where that works, else masked and parsed; the one with fewer refusals.
-fn outcome(job: &Job, workspace: &Workspace<'_>, library: &Library) -> Outcome {
-    let mut not_rendered = None;
-    let mut not_understood = None;
-    let mut unknown = Vec::new();
-    let mut from_rendered = None;
-    if let Some(template) = &job.template {
-        let project = &workspace.projects[template.project];
-        let context = Context {
-            library,
-            vars: &project.vars,
-            project: &project.name,
-            model: &template.model,
-            adapter: template.adapter,
-        };
-        match render(&template.text, &context) {
-            Ok(rendered) => {
-                let (parsed, refused) = parse(&rendered.text, job.dialect);
-                let outcome = Outcome {
-                    parsed,
-                    refused,
-                    relations: Some(rendered.relations),
-                    unknown: rendered.unknown,
-                    ..Outcome::default()
-                };
-                if outcome.refused.is_empty() && !outcome.parsed.is_empty() {
-                    return outcome;
-                }
-                unknown.clone_from(&outcome.unknown);
-                not_understood = outcome.refused.first().map(|refusal| {
-                    format!(
-                        "in the SQL that the Jinja makes (its line {}): {}",
-                        refusal.line, refusal.message
-                    )
-                });
-                from_rendered = Some(outcome);
-            }
-            Err(reason) => not_rendered = Some(reason),
+/// What went wrong with a file.
+fn tell(job: &Job<'_>, read: &Read, drafts: &mut Drafts) {
+    let path = &job.file.path;
+    for refusal in &read.refused {
+        let last = refusal.message.rsplit(' ').next().unwrap_or("");
+        if crate::jinja::mask::is_placeholder(last) {
+            let message = "not analysed: the SQL that this Jinja makes is only known to dbt";
+            drafts.problem(path, refusal.line, message);
+        } else {
+            drafts.problem(path, refusal.line, refusal.message.clone());
         }
     }
-    let (parsed, refused) = parse(&job.masked, job.dialect);
-    match from_rendered {
-        // Positions in the rendered text mean nothing to its reader: the masked text's refusals are told.
-        Some(outcome) if outcome.parsed.len() > parsed.len() => Outcome { refused, ..outcome },
-        _ => Outcome {
-            parsed,
-            refused,
-            relations: None,
-            not_rendered,
-            not_understood,
-            unknown,
-        },
+    let Some(first) = read.template else { return };
+    let line = |line: u32| line.saturating_add(first.saturating_sub(1));
+    if let Some(reason) = read.not_understood.as_ref().filter(|_| !read.refused.is_empty()) {
+        drafts.problem(path, line(1), reason.clone());
+    }
+    if let Some(NotRendered { line: at, reason }) = &read.not_rendered {
+        let message = format!("the template could not be rendered, so its Jinja is masked: {reason}");
+        drafts.warning(path, line(*at), message);
+    }
+    for (name, at) in &read.unknown {
+        let message = format!("no file defines the macro `{name}`; what it makes is not known");
+        drafts.warning(path, line(*at), message);
     }
 }
 
-fn jobs(workspace: &Workspace<'_>, declared: &Declarations, drafts: &mut Drafts) -> Vec<Job> {
+/// What the names in a file's SQL stand for.
+fn substitutes(
+    workspace: &Workspace<'_>,
+    job: &Job<'_>,
+    read: &Read,
+    drafts: &mut Drafts,
+) -> BTreeMap<String, String> {
+    let mut substitutes = BTreeMap::new();
+    let Some(part) = job.declared else {
+        return substitutes;
+    };
+    let project = workspace.projects[part.project].name.as_str();
+    for (nth, placeholder) in read.placeholders.iter().enumerate() {
+        if let Placeholder::Relation(name) = placeholder
+            && let Some(known_as) = known_as(drafts, project, part.object, name)
+        {
+            substitutes.insert(crate::jinja::mask::name(nth), known_as);
+        }
+    }
+    if read.template.is_none() {
+        return substitutes;
+    }
+    for (nth, name) in read.relations.iter().flatten().enumerate() {
+        if let Some(known_as) = known_as(drafts, project, part.object, name) {
+            substitutes.insert(relation_word(nth), known_as);
+        }
+        // What only rendering tells: a ref whose name is put together.
+        if let Some((target, how)) = references::target(drafts, project, name) {
+            drafts.depend(part.object, target, how);
+        }
+    }
+    if let Some(draft) = drafts.all.get_mut(part.object) {
+        let rendered = read.relations.is_some();
+        draft.metadata.set("rendered", serde_json::Value::Bool(rendered));
+    }
+    substitutes
+}
+
+fn jobs<'w>(workspace: &'w Workspace<'_>, declared: &'w Declarations, drafts: &mut Drafts) -> Vec<Job<'w>> {
+    // What rendering depends on beside the text.
+    let macros = key_of(&declared.macros);
+    let names: Vec<&str> = workspace.projects.iter().map(|p| p.name.as_str()).collect();
+    let surroundings: Vec<u64> = workspace
+        .projects
+        .iter()
+        .map(|project| key_of(&(macros, &names, &project.name, project.vars.to_string())))
+        .collect();
     let mut jobs = Vec::new();
     for part in &declared.sql {
         let Some(file) = workspace.files.get(part.file) else {
@@ -231,7 +218,18 @@ fn jobs(workspace: &Workspace<'_>, declared: &Declarations, drafts: &mut Drafts)
                 .or(workspace.projects[part.project].dialect)
                 .unwrap_or(Dialect::Ansi);
             drafts.dialects.insert(file.path.clone(), dialect);
-            jobs.push(dbt_job(workspace, part, &file.path, &file.text, dialect, drafts));
+            let model = drafts
+                .all
+                .get(part.object)
+                .map(|draft| draft.fact.name.clone())
+                .unwrap_or_default();
+            jobs.push(Job::new(
+                file,
+                dialect,
+                Some(part),
+                model,
+                surroundings[part.project],
+            ));
         }
     }
     for (file, claimed) in workspace.files.iter().zip(&declared.claimed) {
@@ -240,86 +238,9 @@ fn jobs(workspace: &Workspace<'_>, declared: &Declarations, drafts: &mut Drafts)
         }
         let dialect = workspace.options.dialect.unwrap_or(Dialect::Ansi);
         drafts.dialects.insert(file.path.clone(), dialect);
-        let has_jinja = file.text.contains("{{") || file.text.contains("{%");
-        let text = if has_jinja {
-            mask(&file.text).text
-        } else {
-            file.text.clone()
-        };
-        jobs.push(Job {
-            path: file.path.clone(),
-            dialect,
-            object: None,
-            masked: text,
-            template: None,
-            substitutes: HashMap::new(),
-            lines: Lines::of(&file.text),
-            has_jinja,
-        });
+        jobs.push(Job::new(file, dialect, None, String::new(), 0));
     }
     jobs
-}
-
-fn dbt_job(
-    workspace: &Workspace<'_>,
-    part: &Declared,
-    path: &str,
-    text: &str,
-    dialect: Dialect,
-    drafts: &mut Drafts,
-) -> Job {
-    let project = &workspace.projects[part.project].name;
-    let own = text.get(part.body.start..part.body.end).unwrap_or("");
-    let template = is_worthwhile(own).then(|| Template {
-        text: own.to_owned(),
-        line: Lines::of(text).line(part.body.start),
-        project: part.project,
-        model: drafts
-            .all
-            .get(part.object)
-            .map(|draft| draft.fact.name.clone())
-            .unwrap_or_default(),
-        adapter: dialect.as_str(),
-    });
-    let masked = mask(text);
-    let mut substitutes = HashMap::new();
-    for (nth, placeholder) in masked.placeholders.iter().enumerate() {
-        let Placeholder::Relation(name) = placeholder else {
-            continue;
-        };
-        if let Some(known_as) = known_as(drafts, project, part.object, name) {
-            substitutes.insert(crate::jinja::mask::name(nth), known_as);
-        }
-    }
-    let text = if part.role == Role::Snapshot {
-        // Only the block's own body, at its place.
-        let keep = part.body;
-        let blank = |part: &str| {
-            part.chars()
-                .map(|c| {
-                    if c == '\n' {
-                        "\n".to_owned()
-                    } else {
-                        " ".repeat(c.len_utf8())
-                    }
-                })
-                .collect::<String>()
-        };
-        let piece = |start: usize, end: usize| masked.text.get(start..end).unwrap_or("");
-        format!("{}{}", blank(piece(0, keep.start)), piece(keep.start, keep.end))
-    } else {
-        masked.text
-    };
-    Job {
-        path: path.to_owned(),
-        dialect,
-        object: Some(part.object),
-        lines: Lines::of(&text),
-        masked: text,
-        template,
-        substitutes,
-        has_jinja: own.contains("{{") || own.contains("{%"),
-    }
 }
 
 /// The name in the catalogue of what a relation's name stands for.

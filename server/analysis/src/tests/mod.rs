@@ -5,6 +5,7 @@
 mod analysis;
 mod completions;
 mod lineage;
+mod memo;
 mod robustness;
 mod symbols;
 mod templates;

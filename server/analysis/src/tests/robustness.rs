@@ -7,10 +7,10 @@ const SQL: &str = "with a as (select id, sum(x) over (partition by y order by z)
 const YAML: &str = "version: 2\nmodels:\n  - name: stg\n    description: >\n      Long ü text\n      over lines\n    columns:\n      - {name: a, tests: [unique, {accepted_values: {values: ['x']}}]}\n      - name: \"b\"\n        description: '{{ doc(\"d\") }}'\nsources: [{name: raw, tables: [{name: o}]}]\n";
 
 /// A small generator of numbers, so that every run tries the same.
-struct Numbers(u64);
+pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -29,7 +29,7 @@ fn ask_everything(path: &str, text: &str, numbers: &mut Numbers) {
     let _ = outline(language, path, text, &options);
 }
 
-fn mutate(text: &str, numbers: &mut Numbers) -> String {
+pub(super) fn mutate(text: &str, numbers: &mut Numbers) -> String {
     const PIECES: &[&str] = &[
         "(", ")", "'", "\"", "{{", "}}", "{%", "%}", "{#", ",", ";", ".", "select ", " from ", " with ",
         "$$", "`", "\\", "*", "ü", "\r\n", "- ", ": ", "[", "]", "{", "}", "  ", "case ", " end", "|", ">",
@@ -64,7 +64,7 @@ fn every_prefix_of_a_text_answers() {
 }
 
 #[test]
-fn mutated_texts_answer() {
+pub(super) fn mutated_texts_answer() {
     let mut numbers = Numbers(42);
     for round in 0..400 {
         let (sql, yaml) = (mutate(SQL, &mut numbers), mutate(YAML, &mut numbers));

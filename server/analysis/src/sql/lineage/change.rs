@@ -1,6 +1,6 @@
 //! Statements that change what is there: UPDATE, MERGE, DELETE, ALTER.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sqlparser::ast::{
     AlterTableOperation, Delete, FromTable, Merge, MergeAction, MergeInsertKind, MergeUpdateKind,
@@ -188,7 +188,7 @@ fn everything(scope: &Scope<'_>) -> Rows {
         for column in &mut own.columns {
             let mut origins = Origins::new();
             absorb(&mut origins, &column.origins, Kind::Plain);
-            column.origins = Rc::new(origins);
+            column.origins = Arc::new(origins);
         }
         rows = Rows::union(&rows, &own, true);
     }

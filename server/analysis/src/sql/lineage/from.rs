@@ -1,6 +1,6 @@
 //! FROM: relations, joins, what is made from expressions (UNNEST, FLATTEN), PIVOT and UNPIVOT.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sqlparser::ast::{
     Expr, ExprWithAlias, FunctionArg, FunctionArgExpr, Join, JoinConstraint, JoinOperator, LateralView,
@@ -18,7 +18,7 @@ const FLATTEN: &[&str] = &["seq", "key", "path", "index", "value", "this"];
 
 impl Session<'_> {
     /// The name that a table goes by and what it yields; notes that it was read.
-    pub(super) fn table(&mut self, parts: &[String]) -> (Rc<str>, Rc<Rows>) {
+    pub(super) fn table(&mut self, parts: &[String]) -> (Arc<str>, Arc<Rows>) {
         if let [only] = parts
             && let Some(name) = self.substitutes.get(only.as_str())
         {
@@ -155,7 +155,7 @@ impl Session<'_> {
                     };
                     scope
                         .relations
-                        .push(Relation::named(Vec::new(), Vec::new(), Rc::new(rows)));
+                        .push(Relation::named(Vec::new(), Vec::new(), Arc::new(rows)));
                 }
             }
             TableFactor::JsonTable { json_expr, alias, .. }
@@ -211,7 +211,7 @@ impl Session<'_> {
                 let mut inner = Scope::inside(None);
                 inner
                     .relations
-                    .push(Relation::named(Vec::new(), Vec::new(), Rc::new(rows.clone())));
+                    .push(Relation::named(Vec::new(), Vec::new(), Arc::new(rows.clone())));
                 for measure in measures {
                     let origins = self.together([&measure.expr], &inner);
                     rows.columns.push(Column::new(&shown(&measure.alias), origins));
@@ -229,7 +229,7 @@ impl Session<'_> {
             let wanted = key(only);
             if let Some((_, rows)) = self.ctes.iter().rev().find(|(cte, _)| *cte == wanted) {
                 let rows = if alias.is_some_and(|alias| !alias.columns.is_empty()) {
-                    Rc::new(renamed((**rows).clone(), alias))
+                    Arc::new(renamed((**rows).clone(), alias))
                 } else {
                     rows.clone()
                 };
@@ -247,13 +247,13 @@ impl Session<'_> {
         {
             // BigQuery, Redshift: `FROM t, t.items AS item`.
             let shown_as = alias_name.unwrap_or_else(|| vec![name.last().to_owned()]);
-            let mut relation = Relation::named(shown_as, Vec::new(), Rc::new(Rows::default()));
+            let mut relation = Relation::named(shown_as, Vec::new(), Arc::new(Rows::default()));
             relation.made_from = Some(origins);
             return relation;
         }
         let (_, rows) = self.table(&name.parts);
         let rows = if alias.is_some_and(|alias| !alias.columns.is_empty()) {
-            Rc::new(renamed((*rows).clone(), alias))
+            Arc::new(renamed((*rows).clone(), alias))
         } else {
             rows
         };
@@ -272,7 +272,7 @@ impl Session<'_> {
         alias: Option<&TableAlias>,
         scope: &mut Scope<'_>,
     ) {
-        let origins = Rc::new(self.together(args.iter().copied(), scope));
+        let origins = Arc::new(self.together(args.iter().copied(), scope));
         let name = name.map(|name| key(&name)).unwrap_or_default();
         let mut rows = Rows::default();
         match alias {
@@ -296,14 +296,14 @@ impl Session<'_> {
             None if name.is_empty() => Vec::new(),
             None => vec![name],
         };
-        let mut relation = Relation::named(shown_as, Vec::new(), Rc::new(rows));
+        let mut relation = Relation::named(shown_as, Vec::new(), Arc::new(rows));
         relation.made_from = Some(origins);
         scope.relations.push(relation);
     }
 
     /// Hive's LATERAL VIEW.
     pub(super) fn lateral_view(&mut self, view: &LateralView, scope: &mut Scope<'_>) {
-        let origins = Rc::new(self.together([&view.lateral_view], scope));
+        let origins = Arc::new(self.together([&view.lateral_view], scope));
         let columns = view
             .lateral_col_alias
             .iter()
@@ -316,7 +316,7 @@ impl Session<'_> {
         let mut relation = Relation::named(
             TableName::of(&view.lateral_view_name).parts,
             Vec::new(),
-            Rc::new(rows),
+            Arc::new(rows),
         );
         relation.made_from = Some(origins);
         scope.relations.push(relation);
@@ -341,17 +341,17 @@ impl Session<'_> {
         let open = rows.open.clone();
         inner
             .relations
-            .push(Relation::named(Vec::new(), Vec::new(), Rc::new(rows)));
-        let sources: Vec<(Option<String>, Rc<Origins>)> = aggregates
+            .push(Relation::named(Vec::new(), Vec::new(), Arc::new(rows)));
+        let sources: Vec<(Option<String>, Arc<Origins>)> = aggregates
             .iter()
             .map(|aggregate| {
                 let mut origins = Origins::new();
                 let found = self.expression(&aggregate.expr, &inner, &[]);
                 absorb(&mut origins, &found, Kind::Aggregation);
-                (aggregate.alias.as_ref().map(shown), Rc::new(origins))
+                (aggregate.alias.as_ref().map(shown), Arc::new(origins))
             })
             .collect();
-        let used: Vec<(Rc<str>, Rc<str>)> = {
+        let used: Vec<(Arc<str>, Arc<str>)> = {
             let pivoted = self.together(value_columns, &inner);
             sources
                 .iter()
@@ -405,8 +405,8 @@ impl Session<'_> {
         let mut inner = Scope::inside(Some(outer));
         inner
             .relations
-            .push(Relation::named(Vec::new(), Vec::new(), Rc::new(rows.clone())));
-        let origins = Rc::new(self.together(columns.iter().map(|column| &column.expr), &inner));
+            .push(Relation::named(Vec::new(), Vec::new(), Arc::new(rows.clone())));
+        let origins = Arc::new(self.together(columns.iter().map(|column| &column.expr), &inner));
         let gone: Vec<String> = columns
             .iter()
             .flat_map(|column| identifiers(&column.expr))

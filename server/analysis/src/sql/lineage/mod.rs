@@ -13,13 +13,13 @@ mod select;
 mod statement;
 mod tables;
 
-pub(crate) use catalog::{Catalog, TableSchema};
+pub(crate) use catalog::{Catalog, TableSchema, Trace};
 pub(crate) use rows::Kind;
 pub(crate) use statement::{Made, Write};
 pub(crate) use tables::{provides, reads};
 
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sqlparser::ast::Statement;
 
@@ -31,11 +31,11 @@ pub(crate) struct Session<'c> {
     dialect: Dialect,
     catalog: &'c mut Catalog,
     /// Names in this file that stand for something else: dbt's placeholders, to the key in the catalogue.
-    substitutes: &'c HashMap<String, Rc<str>>,
+    substitutes: &'c HashMap<String, Arc<str>>,
     /// CTEs in sight, the innermost last.
-    ctes: Vec<(String, Rc<Rows>)>,
+    ctes: Vec<(String, Arc<Rows>)>,
     /// Tables read by the statement at hand.
-    reads: BTreeSet<Rc<str>>,
+    reads: BTreeSet<Arc<str>>,
     /// How deep queries are nested at the moment.
     depth: usize,
     /// What statements inside CTEs make or change.
@@ -51,7 +51,7 @@ impl<'c> Session<'c> {
     pub(crate) fn new(
         dialect: Dialect,
         catalog: &'c mut Catalog,
-        substitutes: &'c HashMap<String, Rc<str>>,
+        substitutes: &'c HashMap<String, Arc<str>>,
         masked: bool,
     ) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! Queries: WITH, set operations, VALUES.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sqlparser::ast::{
     Cte, Query, SetExpr, SetOperator, SetQuantifier, Statement, TableAlias, TableFactor, TableObject, Values,
@@ -26,7 +26,7 @@ impl Session<'_> {
             let may_recurse = with.recursive || matches!(self.dialect, Dialect::Tsql | Dialect::Oracle);
             for cte in &with.cte_tables {
                 let rows = self.cte(cte, may_recurse, outer);
-                self.ctes.push((key(&shown(&cte.alias.name)), Rc::new(rows)));
+                self.ctes.push((key(&shown(&cte.alias.name)), Arc::new(rows)));
             }
         }
         let mut rows = self.set_expression(&query.body, outer);
@@ -50,7 +50,7 @@ impl Session<'_> {
             let mut rows = renamed(self.set_expression(left, outer), Some(&cte.alias));
             for _ in 0..MAX_ROUNDS {
                 let before: Vec<_> = rows.columns.iter().map(|column| column.origins.len()).collect();
-                self.ctes.push((name.clone(), Rc::new(rows)));
+                self.ctes.push((name.clone(), Arc::new(rows)));
                 rows = renamed(self.query(&cte.query, outer), Some(&cte.alias));
                 self.ctes.pop();
                 if rows.columns.iter().map(|column| column.origins.len()).eq(before) {
@@ -161,7 +161,7 @@ pub(super) fn renamed(mut rows: Rows, alias: Option<&TableAlias>) -> Rows {
             None => {
                 let mut origins = Origins::new();
                 for table in &rows.open {
-                    origins.insert((table.clone(), Rc::from("*")), Kind::Plain);
+                    origins.insert((table.clone(), Arc::from("*")), Kind::Plain);
                 }
                 rows.columns.push(Column::new(&name, origins));
             }

@@ -1,7 +1,7 @@
 //! What a query yields: named columns and where each comes from, and stars that could not be resolved.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// How a value got from its source to its column; the strongest along the way counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -15,7 +15,7 @@ pub(crate) enum Kind {
 }
 
 /// Source columns (table, column) and how they flow in.
-pub(crate) type Origins = BTreeMap<(Rc<str>, Rc<str>), Kind>;
+pub(crate) type Origins = BTreeMap<(Arc<str>, Arc<str>), Kind>;
 
 /// Adds `more`, each at least as strong as `kind`.
 pub(crate) fn absorb(origins: &mut Origins, more: &Origins, kind: Kind) {
@@ -32,27 +32,27 @@ pub(crate) fn absorb(origins: &mut Origins, more: &Origins, kind: Kind) {
 #[derive(Debug, Clone)]
 pub(crate) struct Column {
     /// As shown.
-    pub(crate) name: Rc<str>,
+    pub(crate) name: Arc<str>,
     /// As compared.
-    pub(crate) key: Rc<str>,
-    pub(crate) origins: Rc<Origins>,
+    pub(crate) key: Arc<str>,
+    pub(crate) origins: Arc<Origins>,
     /// Whether the name is one that SQL made up for an expression.
     pub(crate) unnamed: bool,
-    pub(crate) data_type: Option<Rc<str>>,
+    pub(crate) data_type: Option<Arc<str>>,
 }
 
 impl Column {
     pub(crate) fn new(name: &str, origins: Origins) -> Self {
-        Self::shared(name, Rc::new(origins))
+        Self::shared(name, Arc::new(origins))
     }
 
-    pub(crate) fn shared(name: &str, origins: Rc<Origins>) -> Self {
+    pub(crate) fn shared(name: &str, origins: Arc<Origins>) -> Self {
         let key = name.to_lowercase();
-        let name: Rc<str> = Rc::from(name);
+        let name: Arc<str> = Arc::from(name);
         let key = if *key == *name {
             name.clone()
         } else {
-            Rc::from(key)
+            Arc::from(key)
         };
         Self {
             name,
@@ -77,7 +77,7 @@ impl Column {
 pub(crate) struct Rows {
     pub(crate) columns: Vec<Column>,
     /// Tables whose columns are not (all) known and that are all in it.
-    pub(crate) open: Vec<Rc<str>>,
+    pub(crate) open: Vec<Arc<str>>,
 }
 
 impl Rows {
@@ -85,7 +85,7 @@ impl Rows {
         self.columns.iter().find(|column| *column.key == *key)
     }
 
-    pub(crate) fn opened(&mut self, table: &Rc<str>) {
+    pub(crate) fn opened(&mut self, table: &Arc<str>) {
         if !self.open.contains(table) {
             self.open.push(table.clone());
         }
@@ -113,7 +113,7 @@ impl Rows {
                 Some(place) => {
                     let mut origins = (*columns[place].origins).clone();
                     absorb(&mut origins, &column.origins, Kind::Plain);
-                    columns[place].origins = Rc::new(origins);
+                    columns[place].origins = Arc::new(origins);
                 }
                 None if by_name => columns.push(column.clone()),
                 None => {}

@@ -1,6 +1,6 @@
 //! The relations in sight of an expression, and which of them owns a column.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::names::key;
 use super::rows::{Column, Kind, Origins, Rows, absorb};
@@ -12,9 +12,9 @@ pub(crate) struct Relation {
     pub(crate) name: Vec<String>,
     /// The parts of the table's own name where an alias hides it.
     pub(crate) hidden: Vec<String>,
-    pub(crate) rows: Rc<Rows>,
+    pub(crate) rows: Arc<Rows>,
     /// For what is made from expressions (UNNEST, FLATTEN, functions): whatever column is asked for comes from here.
-    pub(crate) made_from: Option<Rc<Origins>>,
+    pub(crate) made_from: Option<Arc<Origins>>,
 }
 
 /// The relations of one query and those around it.
@@ -40,7 +40,7 @@ impl<'p> Scope<'p> {
         parts: &[String],
         aliases: &[Column],
         aliases_first: bool,
-    ) -> Option<Rc<Origins>> {
+    ) -> Option<Arc<Origins>> {
         match parts {
             [] => None,
             [name] => self.plain(name, aliases, aliases_first),
@@ -52,7 +52,7 @@ impl<'p> Scope<'p> {
         }
     }
 
-    fn plain(&self, name: &str, aliases: &[Column], aliases_first: bool) -> Option<Rc<Origins>> {
+    fn plain(&self, name: &str, aliases: &[Column], aliases_first: bool) -> Option<Arc<Origins>> {
         if let Some(found) = self.known(name) {
             return Some(found);
         }
@@ -82,7 +82,7 @@ impl<'p> Scope<'p> {
     }
 
     /// Through relations that are known to have the column.
-    fn known(&self, name: &str) -> Option<Rc<Origins>> {
+    fn known(&self, name: &str) -> Option<Arc<Origins>> {
         if self.merged.iter().any(|merged| merged == name) {
             let mut origins = Origins::new();
             for relation in &self.relations {
@@ -90,7 +90,7 @@ impl<'p> Scope<'p> {
                     absorb(&mut origins, &found, Kind::Plain);
                 }
             }
-            return Some(Rc::new(origins));
+            return Some(Arc::new(origins));
         }
         if let Some(column) = self
             .relations
@@ -109,7 +109,7 @@ impl<'p> Scope<'p> {
     }
 
     /// Through the only relation whose columns are not known.
-    fn only_open(&self, name: &str) -> Option<Rc<Origins>> {
+    fn only_open(&self, name: &str) -> Option<Arc<Origins>> {
         let mut open = self
             .relations
             .iter()
@@ -128,7 +128,7 @@ impl<'p> Scope<'p> {
         }
     }
 
-    fn qualified(&self, parts: &[String]) -> Option<Rc<Origins>> {
+    fn qualified(&self, parts: &[String]) -> Option<Arc<Origins>> {
         let mut scope = Some(self);
         while let Some(here) = scope {
             for length in (1..parts.len()).rev() {
@@ -136,7 +136,7 @@ impl<'p> Scope<'p> {
                 if let Some(relation) = here.relation(owner)
                     && let Some(name) = rest.first()
                 {
-                    return relation.column(name).or_else(|| Some(Rc::new(Origins::new())));
+                    return relation.column(name).or_else(|| Some(Arc::new(Origins::new())));
                 }
             }
             scope = here.parent;
@@ -169,7 +169,7 @@ impl<'p> Scope<'p> {
 
 impl Relation {
     /// A relation from rows, known by one name.
-    pub(crate) fn named(name: Vec<String>, hidden: Vec<String>, rows: Rc<Rows>) -> Self {
+    pub(crate) fn named(name: Vec<String>, hidden: Vec<String>, rows: Arc<Rows>) -> Self {
         let lower = |parts: Vec<String>| parts.iter().map(|part| key(part)).collect();
         Self {
             name: lower(name),
@@ -180,7 +180,7 @@ impl Relation {
     }
 
     /// Where its column `name` (lower case) comes from, if it can have such a column.
-    pub(crate) fn column(&self, name: &str) -> Option<Rc<Origins>> {
+    pub(crate) fn column(&self, name: &str) -> Option<Arc<Origins>> {
         if let Some(column) = self.rows.find(name) {
             return Some(column.origins.clone());
         }
@@ -190,8 +190,8 @@ impl Relation {
         match self.rows.open.as_slice() {
             [table] => {
                 let mut origins = Origins::new();
-                origins.insert((table.clone(), Rc::from(name)), Kind::Plain);
-                Some(Rc::new(origins))
+                origins.insert((table.clone(), Arc::from(name)), Kind::Plain);
+                Some(Arc::new(origins))
             }
             _ => None,
         }

@@ -1,6 +1,6 @@
 //! SELECT: its FROM, then its items in their order, then what only reads.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sqlparser::ast::{
     ExcludeSelectItem, Expr, GroupByExpr, PipeOperator, RenameSelectItem, Select, SelectItem,
@@ -74,7 +74,7 @@ impl Session<'_> {
                     rows.columns.push(column);
                 }
                 SelectItem::ExprWithAliases { expr, aliases } => {
-                    let origins = Rc::new(self.expression(expr, scope, &rows.columns));
+                    let origins = Arc::new(self.expression(expr, scope, &rows.columns));
                     for alias in aliases {
                         rows.columns.push(Column::shared(&shown(alias), origins.clone()));
                     }
@@ -192,7 +192,7 @@ impl Session<'_> {
 
     /// BigQuery's and Databricks' `|>`.
     pub(super) fn pipe(&mut self, operator: &PipeOperator, rows: Rows, outer: Option<&Scope<'_>>) -> Rows {
-        let relation = |rows: &Rows| Relation::named(Vec::new(), Vec::new(), Rc::new(rows.clone()));
+        let relation = |rows: &Rows| Relation::named(Vec::new(), Vec::new(), Arc::new(rows.clone()));
         let mut scope = Scope::inside(outer);
         scope.relations.push(relation(&rows));
         match operator {
@@ -225,7 +225,7 @@ impl Session<'_> {
                     let origins = self.expression(&assignment.value, &scope, &[]);
                     let name = key(&assignment.target.to_string());
                     if let Some(column) = changed.columns.iter_mut().find(|column| *column.key == *name) {
-                        column.origins = Rc::new(origins);
+                        column.origins = Arc::new(origins);
                     }
                 }
                 changed
@@ -274,7 +274,7 @@ impl Session<'_> {
     /// Rows under an alias, as a relation.
     pub(super) fn derived(&self, rows: Rows, alias: Option<&sqlparser::ast::TableAlias>) -> Relation {
         let name = alias.map(|alias| vec![shown(&alias.name)]).unwrap_or_default();
-        Relation::named(name, Vec::new(), Rc::new(renamed(rows, alias)))
+        Relation::named(name, Vec::new(), Arc::new(renamed(rows, alias)))
     }
 
     /// Where the values of expressions come from, all together.
@@ -317,9 +317,9 @@ fn made_up_name(expr: &Expr) -> (String, bool) {
 }
 
 /// The type that an expression is cast to at last.
-fn cast_type(expr: &Expr) -> Option<Rc<str>> {
+fn cast_type(expr: &Expr) -> Option<Arc<str>> {
     match expr {
-        Expr::Cast { data_type, .. } => Some(Rc::from(data_type.to_string().to_lowercase())),
+        Expr::Cast { data_type, .. } => Some(Arc::from(data_type.to_string().to_lowercase())),
         Expr::Nested(inner) => cast_type(inner),
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! Statements: what each makes or changes.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ColumnOption, CommentDef, CreateTable, CreateTableLikeKind, CreateView,
@@ -37,7 +37,7 @@ pub(crate) struct WrittenColumn {
     pub(crate) name: String,
     pub(crate) data_type: Option<String>,
     pub(crate) description: Option<String>,
-    pub(crate) origins: Rc<Origins>,
+    pub(crate) origins: Arc<Origins>,
 }
 
 /// What a statement makes or changes.
@@ -49,9 +49,9 @@ pub(crate) struct Write {
     pub(crate) description: Option<String>,
     pub(crate) columns: Vec<WrittenColumn>,
     /// Tables whose stars could not be resolved.
-    pub(crate) open: Vec<Rc<str>>,
+    pub(crate) open: Vec<Arc<str>>,
     /// Tables read.
-    pub(crate) reads: Vec<Rc<str>>,
+    pub(crate) reads: Vec<Arc<str>>,
     /// Whether there are columns whose names only Jinja knows.
     pub(crate) hides: bool,
 }
@@ -107,7 +107,7 @@ impl Session<'_> {
             let may_recurse = with.recursive || matches!(self.dialect, Dialect::Tsql | Dialect::Oracle);
             for cte in &with.cte_tables {
                 let rows = self.cte(cte, may_recurse, None);
-                self.ctes.push((key(&shown(&cte.alias.name)), Rc::new(rows)));
+                self.ctes.push((key(&shown(&cte.alias.name)), Arc::new(rows)));
             }
         }
         let writes = self.statement(inner);
@@ -171,7 +171,7 @@ impl Session<'_> {
             ) => {
                 let mut rows = (*self.table(&TableName::of(&like.name).parts).1).clone();
                 for column in &mut rows.columns {
-                    column.origins = Rc::default();
+                    column.origins = Arc::default();
                 }
                 rows.open.clear();
                 rows
@@ -185,7 +185,7 @@ impl Session<'_> {
                 Some(known) if create.query.is_some() => known.renamed(&name),
                 _ => Column::new(&name, Origins::new()),
             };
-            made.data_type = (!data_type.is_empty()).then(|| Rc::from(data_type.to_lowercase()));
+            made.data_type = (!data_type.is_empty()).then(|| Arc::from(data_type.to_lowercase()));
             match rows.columns.get_mut(nth) {
                 Some(place) if create.query.is_some() => *place = made,
                 _ => rows.columns.push(made),
@@ -249,7 +249,7 @@ impl Session<'_> {
         let mut scope = Scope::default();
         scope
             .relations
-            .push(Relation::named(Vec::new(), Vec::new(), Rc::new(rows.clone())));
+            .push(Relation::named(Vec::new(), Vec::new(), Arc::new(rows.clone())));
         let clauses = insert
             .multi_table_into_clauses
             .iter()
@@ -343,7 +343,7 @@ impl Session<'_> {
                 AssignmentTarget::Tuple(names) => {
                     // `(a, b) = (SELECT x, y …)`: by position where the right side has as many columns.
                     let parts = self.tuple(&assignment.value, scope, names.len());
-                    let origins = Rc::new(origins);
+                    let origins = Arc::new(origins);
                     for (nth, name) in names.iter().enumerate() {
                         let own = parts.get(nth).cloned().unwrap_or_else(|| origins.clone());
                         rows.columns.push(Column::shared(TableName::of(name).last(), own));
@@ -354,7 +354,7 @@ impl Session<'_> {
         rows
     }
 
-    fn tuple(&mut self, value: &Expr, scope: &Scope<'_>, width: usize) -> Vec<Rc<Origins>> {
+    fn tuple(&mut self, value: &Expr, scope: &Scope<'_>, width: usize) -> Vec<Arc<Origins>> {
         match value {
             Expr::Subquery(query) => {
                 let rows = self.query(query, Some(scope));
@@ -365,7 +365,7 @@ impl Session<'_> {
             }
             Expr::Tuple(exprs) if exprs.len() == width => exprs
                 .iter()
-                .map(|expr| Rc::new(self.expression(expr, scope, &[])))
+                .map(|expr| Arc::new(self.expression(expr, scope, &[])))
                 .collect(),
             Expr::Nested(inner) => self.tuple(inner, scope, width),
             _ => Vec::new(),
@@ -392,7 +392,7 @@ fn without_placeholders(rows: &mut Rows) -> bool {
         {
             let mut origins = (*column.origins).clone();
             origins.retain(|(_, source_column), _| !mentions_placeholder(source_column));
-            column.origins = Rc::new(origins);
+            column.origins = Arc::new(origins);
         }
     }
     rows.columns.len() < before
