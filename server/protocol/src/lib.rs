@@ -6,6 +6,7 @@
 
 pub mod bundle;
 pub mod catalog;
+pub mod compact;
 pub mod connections;
 pub mod editor;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod settings;
 
 pub use bundle::{Compact, ObjectBundle};
 pub use catalog::{ColumnRow, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow};
+pub use compact::{CompactPage, Page};
 pub use error::ErrorBody;
 pub use hash::RowHash;
 pub use package::{Channel, Deleted, PackageMetadata, StreamState, SyncMetadata, SyncPackage};
