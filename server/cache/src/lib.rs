@@ -20,7 +20,7 @@ mod rebuild;
 mod rows;
 mod schema;
 
-pub use apply::{Applied, Counts};
+pub use apply::{Applied, Counts, PageRef};
 pub use audit::Audit;
 pub use cache::{Cache, Opened, Position};
 pub use error::CacheError;

@@ -4,11 +4,13 @@
 mod checkpoint;
 pub(crate) mod counters;
 mod intern;
+mod nested;
 mod pairs;
 mod remove;
+mod single;
 mod write;
 
-use metasync_protocol::{SCHEMA, SyncPackage};
+use metasync_protocol::{CompactPage, Deleted, Page, SCHEMA, SyncMetadata, SyncPackage};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -64,16 +66,63 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
+/// A page in either form.
+#[derive(Clone, Copy, Debug)]
+pub enum PageRef<'a> {
+    /// As JSON carries it.
+    Rows(&'a SyncPackage),
+    /// As MessagePack carries it.
+    Compact(&'a CompactPage),
+}
+
+impl<'a> From<&'a SyncPackage> for PageRef<'a> {
+    fn from(page: &'a SyncPackage) -> PageRef<'a> {
+        PageRef::Rows(page)
+    }
+}
+
+impl<'a> From<&'a CompactPage> for PageRef<'a> {
+    fn from(page: &'a CompactPage) -> PageRef<'a> {
+        PageRef::Compact(page)
+    }
+}
+
+impl<'a> From<&'a Page> for PageRef<'a> {
+    fn from(page: &'a Page) -> PageRef<'a> {
+        match page {
+            Page::Rows(page) => PageRef::Rows(page),
+            Page::Compact(page) => PageRef::Compact(page),
+        }
+    }
+}
+
+impl<'a> PageRef<'a> {
+    fn sync_metadata(self) -> &'a SyncMetadata {
+        match self {
+            PageRef::Rows(page) => &page.sync_metadata,
+            PageRef::Compact(page) => &page.sync_metadata,
+        }
+    }
+
+    fn deleted(self) -> &'a Deleted {
+        match self {
+            PageRef::Rows(page) => &page.metadata.deleted,
+            PageRef::Compact(page) => &page.rows.deleted,
+        }
+    }
+}
+
 impl Cache {
     /// Applies a page, all of it or nothing. `expected_cursor` is the cursor that the page was
     /// asked for with; `page_etag` is kept for the next request.
-    pub fn apply(
+    pub fn apply<'p>(
         &mut self,
-        page: &SyncPackage,
+        page: impl Into<PageRef<'p>>,
         page_etag: Option<&str>,
         expected_cursor: Option<&str>,
     ) -> Result<Applied, CacheError> {
-        let got = page.sync_metadata.schema;
+        let page = page.into();
+        let got = page.sync_metadata().schema;
         if got != SCHEMA {
             return Err(CacheError::OtherSchema { got, known: SCHEMA });
         }
@@ -84,7 +133,7 @@ impl Cache {
             }
             apply_page(tx, page, page_etag)
         })?;
-        if applied != Applied::Superseded && !page.sync_metadata.has_more {
+        if applied != Applied::Superseded && !page.sync_metadata().has_more {
             self.index_once()?;
         }
         Ok(applied)
@@ -102,8 +151,8 @@ impl Cache {
     }
 }
 
-fn apply_page(tx: &Connection, page: &SyncPackage, etag: Option<&str>) -> rusqlite::Result<Applied> {
-    let about = &page.sync_metadata;
+fn apply_page(tx: &Connection, page: PageRef<'_>, etag: Option<&str>) -> rusqlite::Result<Applied> {
+    let about = page.sync_metadata();
     let mut counts = Counts::default();
     let mut interned = Interned::new(tx);
     let mut counters = Counters::default();
@@ -117,8 +166,11 @@ fn apply_page(tx: &Connection, page: &SyncPackage, etag: Option<&str>) -> rusqli
     for id in gone {
         counts.deleted += remove::connection(tx, id)?;
     }
-    remove::tombstones(tx, &page.metadata.deleted, &mut counters, &mut counts)?;
-    write::rows(tx, page, &mut interned, &mut counters, &mut counts)?;
+    remove::tombstones(tx, page.deleted(), &mut counters, &mut counts)?;
+    match page {
+        PageRef::Rows(page) => write::rows(tx, page, &mut interned, &mut counters, &mut counts)?,
+        PageRef::Compact(page) => nested::rows(tx, &page.rows, &mut interned, &mut counters, &mut counts)?,
+    }
     counters.store(tx)?;
 
     meta::set(tx, meta::names::CURSOR, &about.cursor)?;

@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use metasync_protocol::{Channel, DocumentationRow, FileRow, ObjectRow, SyncPackage};
+use metasync_protocol::{DependencyRow, LineageRow, SyncPackage};
 use rusqlite::{CachedStatement, Connection, params};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -13,7 +12,7 @@ use super::{
     counters::Counters,
     intern::Interned,
     pairs::Pairs,
-    remove::{owned, take},
+    single::{documentation, file, object},
 };
 
 /// Writes all rows of a page.
@@ -25,14 +24,14 @@ pub fn rows(
     counts: &mut Counts,
 ) -> rusqlite::Result<()> {
     for row in &page.metadata.files {
-        file(tx, row, interned, counters)?;
+        file(tx, &row.into(), interned, counters)?;
     }
     counts.files = page.metadata.files.len() as u64;
 
     // Keys are given in the page's order, so that what follows is written in the order of the file.
     let mut keys: HashMap<Uuid, i64> = HashMap::with_capacity(page.metadata.objects.len());
     for row in &page.metadata.objects {
-        keys.insert(row.id, object(tx, row, interned, counters)?);
+        keys.insert(row.id, object(tx, &row.into(), interned, counters)?);
     }
     counts.objects = page.metadata.objects.len() as u64;
 
@@ -44,69 +43,6 @@ pub fn rows(
     }
     counts.documentation = page.documentation.len() as u64;
     Ok(())
-}
-
-fn file(
-    tx: &Connection,
-    row: &FileRow,
-    interned: &mut Interned<'_>,
-    counters: &mut Counters,
-) -> rusqlite::Result<()> {
-    let (key, fresh) = interned.id(row.id)?;
-    let connection = interned.connection(row.connection_id)?;
-    if !fresh {
-        take(tx, "files", key, Channel::Core, counters)?;
-    }
-    tx.prepare_cached("INSERT INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
-        .execute(params![
-            key,
-            connection,
-            row.relative_path,
-            row.language,
-            row.content_hash,
-            row.size as i64,
-            row.branch,
-            row.row_hash.to_bytes()
-        ])?;
-    counters.add(connection, Channel::Core, row.row_hash);
-    Ok(())
-}
-
-fn object(
-    tx: &Connection,
-    row: &ObjectRow,
-    interned: &mut Interned<'_>,
-    counters: &mut Counters,
-) -> rusqlite::Result<i64> {
-    let (key, fresh) = interned.id(row.id)?;
-    let connection = interned.connection(row.connection_id)?;
-    let file = interned.optional_id(row.file_id)?;
-    if !fresh && take(tx, "objects", key, Channel::Core, counters)? {
-        owned(tx, key)?;
-        tx.prepare_cached("DELETE FROM object_metadata WHERE object = ?1")?
-            .execute([key])?;
-    }
-    tx.prepare_cached("INSERT INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?
-        .execute(params![
-            key,
-            connection,
-            file,
-            row.name,
-            row.name.to_lowercase(),
-            row.full_name,
-            row.object_type,
-            row.description,
-            row.line_start,
-            row.line_end,
-            row.branch,
-            row.row_hash.to_bytes()
-        ])?;
-    if row.metadata != Value::Null {
-        tx.prepare_cached("INSERT INTO object_metadata VALUES (?1, ?2)")?
-            .execute(params![key, row.metadata.to_string()])?;
-    }
-    counters.add(connection, Channel::Core, row.row_hash);
-    Ok(key)
 }
 
 fn columns(
@@ -180,17 +116,7 @@ fn edges(
                     row.dependency_type
                 ])?;
             }
-            _ => {
-                let (source, _) = interned.id(row.source_object_id)?;
-                tx.prepare_cached("INSERT OR REPLACE INTO pair_dependencies VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute(params![
-                        row.id.as_bytes(),
-                        source,
-                        target,
-                        row.target_name,
-                        row.dependency_type
-                    ])?;
-            }
+            _ => pair_dependency(tx, row, interned)?,
         }
     }
     let mut own: CachedStatement<'_> =
@@ -210,54 +136,59 @@ fn edges(
                     row.transformation
                 ])?;
             }
-            _ => {
-                let (target, _) = interned.id(row.target_object_id)?;
-                tx.prepare_cached("INSERT OR REPLACE INTO pair_lineage VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-                    .execute(params![
-                        row.id.as_bytes(),
-                        target,
-                        source,
-                        row.source_name,
-                        row.source_column,
-                        row.target_column,
-                        row.transformation
-                    ])?;
-            }
+            _ => pair_lineage(tx, row, interned)?,
         }
     }
     counts.edges = (page.metadata.dependencies.len() + page.metadata.columns_lineage.len()) as u64;
     Ok(())
 }
 
-fn documentation(
+/// Writes edges between connections; how many.
+pub fn pairs(
     tx: &Connection,
-    row: &DocumentationRow,
+    dependencies: &[DependencyRow],
+    lineage: &[LineageRow],
     interned: &mut Interned<'_>,
-    counters: &mut Counters,
-) -> rusqlite::Result<()> {
-    let (key, fresh) = interned.id(row.id)?;
-    let (object, _) = interned.id(row.object_id)?;
-    let connection = interned.connection(row.connection_id)?;
-    if !fresh {
-        take(tx, "documentation", key, Channel::Documentation, counters)?;
+) -> rusqlite::Result<u64> {
+    for row in dependencies {
+        pair_dependency(tx, row, interned)?;
     }
-    tx.prepare_cached(
-        "INSERT INTO documentation VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?
-    .execute(params![
-        key,
-        connection,
-        object,
-        row.executive_summary,
-        row.business_narrative,
-        row.transformation_cards.to_string(),
-        row.code_explanations.to_string(),
-        row.business_rules.to_string(),
-        row.impact_analysis,
-        row.generated_at,
-        row.model,
-        row.row_hash.to_bytes()
-    ])?;
-    counters.add(connection, Channel::Documentation, row.row_hash);
+    for row in lineage {
+        pair_lineage(tx, row, interned)?;
+    }
+    Ok((dependencies.len() + lineage.len()) as u64)
+}
+
+fn pair_dependency(
+    tx: &Connection,
+    row: &DependencyRow,
+    interned: &mut Interned<'_>,
+) -> rusqlite::Result<()> {
+    let (source, _) = interned.id(row.source_object_id)?;
+    let target = interned.optional_id(row.target_object_id)?;
+    tx.prepare_cached("INSERT OR REPLACE INTO pair_dependencies VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            row.id.as_bytes(),
+            source,
+            target,
+            row.target_name,
+            row.dependency_type
+        ])?;
+    Ok(())
+}
+
+fn pair_lineage(tx: &Connection, row: &LineageRow, interned: &mut Interned<'_>) -> rusqlite::Result<()> {
+    let (target, _) = interned.id(row.target_object_id)?;
+    let source = interned.optional_id(row.source_object_id)?;
+    tx.prepare_cached("INSERT OR REPLACE INTO pair_lineage VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute(params![
+            row.id.as_bytes(),
+            target,
+            source,
+            row.source_name,
+            row.source_column,
+            row.target_column,
+            row.transformation
+        ])?;
     Ok(())
 }

@@ -26,6 +26,12 @@ impl Reader {
         self.query(|c| count(c, "objects"))
     }
 
+    /// When the last sync that brought something ended well, by the hub's clock; it changes whenever
+    /// the rows did, whichever window pulled them.
+    pub fn last_sync_at(&self) -> Result<Option<String>, CacheError> {
+        self.get_meta(meta::names::LAST_SYNC_AT)
+    }
+
     /// Past syncs, newest first.
     pub fn history(&self, limit: usize) -> Result<Vec<HistoryRun>, CacheError> {
         self.query(|c| {
