@@ -15,9 +15,11 @@ use super::{
     progress::Outlook,
 };
 
-/// Objects per page: large enough that the round trip does not count, small enough that a hover
-/// waits for the writer a few milliseconds at most.
-const PAGE_OBJECTS: i64 = 2_000;
+/// Objects per page, and bytes of its uncompressed form: large enough that the round trip does not
+/// count, small enough that two pages in memory (one applied, one on its way) stay a few megabytes
+/// and a hover never waits for the writer.
+const PAGE_OBJECTS: i64 = 1_000;
+const PAGE_BYTES: i64 = 1024 * 1024;
 /// Times that another process may move the cursor under us before we let it have its way.
 const MAX_SUPERSEDED: u32 = 20;
 /// Times that a busy hub is waited for within one sync.
@@ -167,6 +169,7 @@ async fn ask(
         connection_ids: Some(scope.connections.iter().map(Uuid::to_string).collect()),
         include_documentation: true,
         limit: Some(PAGE_OBJECTS),
+        max_bytes: Some(PAGE_BYTES),
         cursor: cursor.map(str::to_owned),
         protocol: Some(metasync_protocol::PROTOCOL),
         ..PackageQuery::default()

@@ -48,6 +48,8 @@ pub struct Session {
     session_id: Option<Uuid>,
     registered: Vec<Uuid>,
     told: Option<String>,
+    /// When the cache last changed, and how many objects it had then.
+    counted: Mutex<Option<(Option<String>, u64)>>,
     events: mpsc::UnboundedSender<Event>,
     view: View,
 }
@@ -78,6 +80,7 @@ impl Session {
             session_id: None,
             registered: Vec::new(),
             told: None,
+            counted: Mutex::new(None),
             events,
             view,
         };

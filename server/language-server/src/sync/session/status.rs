@@ -46,7 +46,7 @@ impl Session {
     }
 
     pub(super) fn refresh_status(&self, state: State, message: &str) {
-        let counts = self.view.ask(metasync_cache::Reader::status);
+        let counts = self.counts();
         let hub = match &self.settings.mode {
             Mode::Hub { url, .. } => Some(url.clone()),
             _ => self.link.as_ref().map(|link| link.client.base_url().to_owned()),
@@ -64,9 +64,9 @@ impl Session {
                     name: c.name.clone(),
                 })
                 .collect();
-            if let Some(counts) = counts {
-                status.objects = counts.objects;
-                status.last_sync_at = counts.last_sync_at;
+            if let Some((objects, last_sync_at)) = counts {
+                status.objects = objects;
+                status.last_sync_at = last_sync_at;
             }
             status.hub = hub;
             status.cache = Some(self.places.cache().display().to_string());
@@ -75,5 +75,21 @@ impl Session {
         if let Some(status) = told {
             let _ = self.events.send(Event::Status(status));
         }
+    }
+
+    /// Objects in the cache, and when it last changed. Counted again only where the cache moved, by
+    /// whichever process: a sync without news costs the same at any size.
+    fn counts(&self) -> Option<(u64, Option<String>)> {
+        let moved = self.view.ask(metasync_cache::Reader::last_sync_at)?;
+        let mut counted = self.counted.lock();
+        if let Some((at, objects)) = &*counted
+            && *at == moved
+            && moved.is_some()
+        {
+            return Some((*objects, moved));
+        }
+        let objects = self.view.ask(metasync_cache::Reader::object_count)?;
+        *counted = Some((moved.clone(), objects));
+        Some((objects, moved))
     }
 }
