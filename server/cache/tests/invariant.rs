@@ -7,7 +7,7 @@
 mod support;
 
 use metasync_cache::{Applied, Cache};
-use metasync_protocol::ObjectBundle;
+use metasync_protocol::{CompactPage, ObjectBundle};
 use proptest::prelude::*;
 use support::{Rows, World, connection, documentation, file, object, pair, with};
 use uuid::Uuid;
@@ -79,6 +79,7 @@ fn variant(c: u8, n: u8, v: u8) -> ObjectBundle {
 struct Client {
     folder: tempfile::TempDir,
     cache: Option<Cache>,
+    compact: bool,
 }
 
 impl Client {
@@ -87,9 +88,19 @@ impl Client {
     }
 
     fn apply(&mut self, world: &mut World, rows: Rows, checkpoint: bool) {
+        let pairs: Vec<Uuid> = rows.pairs.iter().map(|p| p.id).collect();
         let page = world.page(rows, !checkpoint);
         let cursor = self.cache().position().unwrap().cursor;
-        let applied = self.cache().apply(&page, None, cursor.as_deref()).unwrap();
+        // Both forms, in turn: the copy is the same whichever brought a page.
+        self.compact = !self.compact;
+        let applied = if self.compact {
+            let pairs = pairs.into_iter().collect();
+            let bytes = CompactPage::of(page, &pairs).encode().unwrap();
+            let page = CompactPage::decode(&bytes).unwrap();
+            self.cache().apply(&page, None, cursor.as_deref()).unwrap()
+        } else {
+            self.cache().apply(&page, None, cursor.as_deref()).unwrap()
+        };
         assert!(matches!(applied, Applied::Done(_)), "{applied:?}");
     }
 
@@ -157,6 +168,7 @@ fn play(edits: &[Edit]) {
     let mut client = Client {
         folder,
         cache: Some(cache),
+        compact: edits.len().is_multiple_of(2),
     };
     let mut rows = Rows::default();
     for edit in edits {

@@ -1,7 +1,7 @@
 //! The hub's endpoints that an editor uses (contract.md, seeds 002 and 004).
 
 use metasync_protocol::{
-    HEADER_SESSION, SyncPackage,
+    CompactPage, HEADER_SESSION, MEDIA_TYPE_COMPACT, Page, SyncPackage,
     connections::{Connection, ConnectionList, MatchAnswer, MatchRequest, OrganizationList},
     package::PackageQuery,
     repositories::{Job, SyncRequest},
@@ -9,7 +9,7 @@ use metasync_protocol::{
 };
 use reqwest::{
     Method, StatusCode,
-    header::{ETAG, IF_NONE_MATCH},
+    header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
 };
 use uuid::Uuid;
 
@@ -20,13 +20,16 @@ use crate::{
     limits::{CURSOR_IN_URL_MAX, PACKAGE_MAX},
 };
 
+/// The compact form, or JSON from a hub that has none.
+const PACKAGE_FORMS: &str = "application/vnd.metasync.package+msgpack, application/json;q=0.5";
+
 /// Answer to a request for a page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PackageAnswer {
     /// A page.
     Page {
         /// The page.
-        package: Box<SyncPackage>,
+        page: Page,
         /// To be sent back as `If-None-Match`.
         etag: Option<String>,
         /// Size of its body, uncompressed.
@@ -93,6 +96,7 @@ impl Client {
             self.request(Method::GET, &organization(org, &["sync-package"]))
                 .query(&parameters(query))
         };
+        request = request.header(ACCEPT, PACKAGE_FORMS);
         if let Some(etag) = etag {
             request = request.header(IF_NONE_MATCH, etag);
         }
@@ -109,15 +113,20 @@ impl Client {
             .get(ETAG)
             .and_then(|v| v.to_str().ok())
             .map(str::to_owned);
+        let compact = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .is_some_and(|v| v.split(';').next().unwrap_or("").trim() == MEDIA_TYPE_COMPACT);
         let body = self.body(response, PACKAGE_MAX).await?;
         let bytes = body.len();
-        // Megabytes of JSON would hold up every other task of this thread.
-        let package = tokio::task::spawn_blocking(move || parse::<Box<SyncPackage>>(&body))
+        // Megabytes of rows would hold up every other task of this thread.
+        let page = tokio::task::spawn_blocking(move || page(&body, compact))
             .await
             .map_err(|e| ClientError::BadAnswer {
                 what: format!("reading it failed ({e})"),
             })??;
-        Ok(PackageAnswer::Page { package, etag, bytes })
+        Ok(PackageAnswer::Page { page, etag, bytes })
     }
 
     /// Asks for a sync of a repository (its connection's id or name).
@@ -146,6 +155,15 @@ impl Client {
         self.successful(self.send(request).await?).await?;
         Ok(())
     }
+}
+
+/// A page in the form that its media type says.
+fn page(body: &[u8], compact: bool) -> Result<Page, ClientError> {
+    if compact {
+        let page = CompactPage::decode(body).map_err(|e| ClientError::BadAnswer { what: e.to_string() })?;
+        return Ok(Page::Compact(Box::new(page)));
+    }
+    parse::<Box<SyncPackage>>(body).map(Page::Rows)
 }
 
 /// Segments of a path below an organization.

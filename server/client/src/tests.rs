@@ -10,6 +10,7 @@ use std::{
 
 use futures_util::{Stream, StreamExt};
 use metasync_protocol::{
+    CompactPage, MEDIA_TYPE_COMPACT, Page, SyncPackage,
     events::Change,
     package::{Channel, PackageQuery},
     repositories::SyncRequest,
@@ -145,11 +146,11 @@ async fn a_page_and_nothing_new() {
         .package("my org/ä", &query, None, Some(Uuid::nil()))
         .await
         .unwrap();
-    let PackageAnswer::Page { package, etag, bytes } = answer else {
+    let PackageAnswer::Page { page, etag, bytes } = answer else {
         panic!("{answer:?}");
     };
     assert_eq!(
-        (package.sync_metadata.cursor.as_str(), etag.as_deref()),
+        (page.sync_metadata().cursor.as_str(), etag.as_deref()),
         ("v1.x", Some("W/\"one\""))
     );
     assert_eq!(bytes, PAGE.len());
@@ -162,6 +163,11 @@ async fn a_page_and_nothing_new() {
     );
     assert!(asked.contains("authorization: Bearer s3cret-token"));
     assert!(asked.contains("x-session-id: 00000000-"));
+
+    assert!(
+        asked.contains("accept: application/vnd.metasync.package+msgpack, application/json;q=0.5"),
+        "{asked}"
+    );
 
     let answer = client
         .package("acme", &query, etag.as_deref(), None)
@@ -177,6 +183,37 @@ async fn a_page_and_nothing_new() {
             .starts_with("POST /api/metadata-sync/organizations/acme/sync-package/query ")
     );
     assert!(hub.asked(2).contains("\"cursor\":\"xxx"));
+}
+
+#[tokio::test]
+async fn a_page_in_compact_form_is_read_and_a_hostile_one_refused() {
+    let package: SyncPackage = serde_json::from_str(PAGE).unwrap();
+    let good = CompactPage::of(package, &std::collections::HashSet::new());
+    let bytes = good.encode().unwrap();
+    let answer = |body: &[u8]| {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: {MEDIA_TYPE_COMPACT}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
+        Reply::Bytes([head.as_bytes(), body].concat())
+    };
+    let hub = Hub::start(vec![
+        answer(&bytes),
+        answer(&bytes[..bytes.len() - 1]),
+        answer(&[0xff; 64]),
+        answer(PAGE.as_bytes()),
+    ])
+    .await;
+    let client = hub.client();
+    let query = PackageQuery::default();
+    let PackageAnswer::Page { page, .. } = client.package("acme", &query, None, None).await.unwrap() else {
+        panic!("no page");
+    };
+    assert_eq!(page, Page::Compact(Box::new(good)));
+    for _ in 0..3 {
+        let error = client.package("acme", &query, None, None).await.unwrap_err();
+        assert!(matches!(error, ClientError::BadAnswer { .. }), "{error}");
+    }
 }
 
 #[tokio::test]

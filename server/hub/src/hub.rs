@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     auth::{self, Verifier},
     config::{ConfigError, HubConfig},
-    events::Bells,
+    events::{self, Bells},
     http::{self, App, AppInner},
     metrics::Metrics,
     runs::{self, Runs},
@@ -55,6 +55,7 @@ pub struct Hub {
     config: HubConfig,
     store: Store,
     runs: Arc<Runs>,
+    bells: Arc<Bells>,
     app: App,
     shutdown: CancellationToken,
 }
@@ -63,17 +64,13 @@ impl Hub {
     /// Opens the data directory and the database; once this answers, requests on a bound listener will
     /// be answered. For a hub without configuration the owner's token is written now.
     pub async fn open(config: HubConfig, shutdown: CancellationToken) -> Result<Hub, HubError> {
-        if config.database.is_some() {
-            return Err(ConfigError::Unsupported {
-                key: "database",
-                message: "this version keeps its tables in SQLite only; leave `database` out",
-            }
-            .into());
-        }
         make_private_dir(&config.data_dir)?;
         let verifier = Verifier::new(&config)?;
         verifier.prepare().await;
-        let store = Store::open(&config.data_dir).await?;
+        let store = match &config.database {
+            Some(url) => Store::connect(url).await?,
+            None => Store::open(&config.data_dir).await?,
+        };
         store.declare(&config.declared()).await?;
         if config.database.is_none() {
             // the tables are this process's own: what still runs in them was cut off by a crash
@@ -97,7 +94,7 @@ impl Hub {
             store: store.clone(),
             verifier,
             runs: Arc::clone(&runs),
-            bells,
+            bells: Arc::clone(&bells),
             metrics,
             allow_local_paths: config.sources.allow_local_paths,
             shutdown: shutdown.clone(),
@@ -106,6 +103,7 @@ impl Hub {
             config,
             store,
             runs,
+            bells,
             app,
             shutdown,
         })
@@ -145,6 +143,10 @@ impl Hub {
             shutdown.clone(),
         );
         let scheduling = tokio::spawn(schedule);
+        let hearing = tokio::spawn(events::ring_for_others(
+            self.store.foreign_changes(),
+            Arc::clone(&self.bells),
+        ));
         let listener = listener.tap_io(|stream| {
             // Events are small and must not wait for more of them.
             if let Err(error) = stream.set_nodelay(true) {
@@ -164,6 +166,7 @@ impl Hub {
         // Should the listener have failed, the rest ends with it.
         shutdown.cancel();
         scheduling.abort();
+        hearing.abort();
         if let Err(error) = working.await {
             tracing::error!(%error, "the runner failed");
         }

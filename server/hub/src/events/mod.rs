@@ -1,9 +1,11 @@
 //! The bells of one hub process. A bell carries no data that anybody relies on: who hears it looks
 //! at the state again, and looks every now and then without it, too.
 
+mod foreign;
 mod heads;
 mod runs;
 
+pub(crate) use foreign::ring_for_others;
 pub use heads::{HeadBell, HeadListener};
 pub use runs::RunBell;
 

@@ -71,7 +71,8 @@ impl ApiError {
         self
     }
 
-    fn internal(error: &dyn std::fmt::Display) -> ApiError {
+    /// 500; what happened stands in the log only.
+    pub(crate) fn internal(error: &dyn std::fmt::Display) -> ApiError {
         tracing::error!(%error, "a request failed");
         ApiError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -84,7 +85,7 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> ApiError {
         match error {
-            StoreError::Busy(_) => {
+            StoreError::Busy(_) | StoreError::Contended(_) => {
                 tracing::warn!(%error, "a request has to wait");
                 ApiError::busy("the hub is busy; try again")
             }

@@ -99,7 +99,7 @@ impl Replay {
         };
         let mut found = Vec::new();
         let mut last = 0;
-        for (id, name, data) in self.app.store.run_events_after(self.run, 0).await? {
+        for (id, name, data) in self.app.store.run_events_after(self.org, self.run, 0).await? {
             last = id;
             if id > self.after {
                 found.push(event(id, &name, &data.to_string()));

@@ -1,13 +1,18 @@
 //! `GET …/sync-package` and `POST …/sync-package/query`: the feed (seed 002, section 1;
 //! sync-protocol.md).
 
+use std::collections::HashSet;
+
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use metasync_protocol::{HEADER_SESSION, PROTOCOL, SyncPackage, error::codes, package::PackageQuery};
+use metasync_protocol::{
+    CompactPage, HEADER_SESSION, MEDIA_TYPE_COMPACT, PROTOCOL, SyncPackage, error::codes,
+    package::PackageQuery,
+};
 use metasync_store::{
     DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES, PageAnswer, PageFrom, PageRequest,
 };
@@ -22,8 +27,47 @@ use super::{
 };
 use crate::auth::Access;
 
-/// Word for the JSON form in ETags.
-const FORMAT: &str = "json";
+/// The forms of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Seed 002's shape, for everybody.
+    Json,
+    /// Frames of MessagePack, for those who ask for it.
+    Compact,
+}
+
+impl Form {
+    /// What the client asks for: the compact form only where it names that and likes it no less.
+    fn accepted(headers: &HeaderMap) -> Form {
+        let (mut compact, mut json) = (0.0, 0.0);
+        let values = headers.get_all(header::ACCEPT).iter();
+        for range in values.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')) {
+            let mut parts = range.split(';').map(str::trim);
+            let media_type = parts.next().unwrap_or("").to_ascii_lowercase();
+            let weight = parts
+                .find_map(|p| p.strip_prefix("q="))
+                .map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0));
+            match media_type.as_str() {
+                MEDIA_TYPE_COMPACT => compact = weight,
+                "application/json" => json = weight,
+                _ => {}
+            }
+        }
+        if compact > 0.0 && compact >= json {
+            Form::Compact
+        } else {
+            Form::Json
+        }
+    }
+
+    /// The word for it in ETags.
+    fn word(self) -> &'static str {
+        match self {
+            Form::Json => "json",
+            Form::Compact => "msgpack",
+        }
+    }
+}
 
 /// Longest cursor that is looked at.
 const MAX_CURSOR_BYTES: usize = 1024 * 1024;
@@ -71,6 +115,7 @@ async fn answer(
     connections: Option<Vec<Uuid>>,
 ) -> Result<Response, ApiError> {
     let session = session_of(headers);
+    let form = Form::accepted(headers);
     let request = PageRequest {
         org: access.org(),
         user: access.user().to_owned(),
@@ -90,13 +135,14 @@ async fn answer(
             &request.user,
             request.connections.as_deref(),
             request.include_documentation,
-            FORMAT,
+            form.word(),
         )
         .await?;
     let later_page = matches!(&request.from, PageFrom::Timestamp { offset, .. } if *offset > 0);
-    if !later_page && has_it_already(app, &request, headers).await? {
+    if !later_page && has_it_already(app, &request, headers, form).await? {
         count_for_session(app, access, session, 0, "completed").await?;
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag_value(&tag)?)]).into_response());
+        let unchanged = [(header::ETAG, tag_value(&tag)?), (header::VARY, VARY)];
+        return Ok((StatusCode::NOT_MODIFIED, unchanged).into_response());
     }
     match app.store.page(&request).await? {
         PageAnswer::Page(package) => {
@@ -106,7 +152,7 @@ async fn answer(
                 "completed"
             };
             count_for_session(app, access, session, package.sync_metadata.object_count, status).await?;
-            reply(&package, &tag, later_page)
+            reply(package, &tag, later_page, form).await
         }
         PageAnswer::InvalidCursor => Err(ApiError::new(
             StatusCode::BAD_REQUEST,
@@ -123,15 +169,47 @@ async fn answer(
 }
 
 /// Only a checkpoint carries a tag: who holds one has a whole copy, so that a 304 is never wrong.
-fn reply(package: &SyncPackage, tag: &str, later_page: bool) -> Result<Response, ApiError> {
+async fn reply(
+    package: Box<SyncPackage>,
+    tag: &str,
+    later_page: bool,
+    form: Form,
+) -> Result<Response, ApiError> {
     let whole = !package.sync_metadata.has_more && !later_page;
-    let mut response = Json(package).into_response();
+    let mut response = match form {
+        Form::Json => Json(package).into_response(),
+        Form::Compact => compact(*package).await,
+    };
+    let headers = response.headers_mut();
     if whole {
-        response.headers_mut().insert(header::ETAG, tag_value(tag)?);
+        headers.insert(header::ETAG, tag_value(tag)?);
     }
-    let private = HeaderValue::from_static("private, no-cache");
-    response.headers_mut().insert(header::CACHE_CONTROL, private);
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
+    headers.append(header::VARY, VARY);
     Ok(response)
+}
+
+/// The form depends on what the client accepts, its content on who it is.
+const VARY: HeaderValue = HeaderValue::from_static("accept, authorization");
+
+/// JSON where the page is too large for the compact form: a client reads what the media type says.
+async fn compact(package: SyncPackage) -> Response {
+    // Thousands of rows would hold up every other request of this thread.
+    let encoding = tokio::task::spawn_blocking(move || {
+        let page = CompactPage::of(package, &HashSet::new());
+        page.encode().map_err(|error| (error, page))
+    });
+    match encoding.await {
+        Ok(Ok(bytes)) => ([(header::CONTENT_TYPE, MEDIA_TYPE_COMPACT)], bytes).into_response(),
+        Ok(Err((error, page))) => {
+            tracing::warn!(%error, "a page goes out as JSON");
+            Json(page.expand()).into_response()
+        }
+        Err(error) => ApiError::internal(&error).into_response(),
+    }
 }
 
 fn from(query: &PackageQuery) -> Result<PageFrom, ApiError> {
@@ -194,10 +272,15 @@ fn max_bytes(bytes: Option<i64>) -> Result<u64, ApiError> {
 const MAX_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Whether the client's tag is that of now, and its cursor has reached every head.
-async fn has_it_already(app: &App, request: &PageRequest, headers: &HeaderMap) -> Result<bool, ApiError> {
+async fn has_it_already(
+    app: &App,
+    request: &PageRequest,
+    headers: &HeaderMap,
+    form: Form,
+) -> Result<bool, ApiError> {
     for value in headers.get_all(header::IF_NONE_MATCH) {
         let Ok(tags) = value.to_str() else { continue };
-        if app.store.no_change(request, tags, FORMAT).await? {
+        if app.store.no_change(request, tags, form.word()).await? {
             return Ok(true);
         }
     }

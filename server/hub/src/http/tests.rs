@@ -1,6 +1,7 @@
 //! The router walked without a network: access of every route of the table, errors in one shape,
 //! parameters.
 
+mod forms;
 mod isolation;
 mod streams;
 

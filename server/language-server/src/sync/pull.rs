@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use metasync_cache::{Applied, Cache, CacheError};
 use metasync_client::{Client, ClientError, PackageAnswer};
-use metasync_protocol::{package::PackageQuery, package::SyncPackage};
+use metasync_protocol::{Page, package::PackageQuery};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -91,18 +91,17 @@ pub async fn pull(
             other => other?,
         };
         loop {
-            let PackageAnswer::Page { package, etag, .. } = answer else {
+            let PackageAnswer::Page { page, etag, .. } = answer else {
                 return Ok(Pulled::Checkpoint {
                     tally,
                     organization: None,
                 });
             };
-            let sync = &package.sync_metadata;
+            let sync = page.sync_metadata();
             let (more, next, organization) = (sync.has_more, sync.cursor.clone(), sync.organization_id);
             let total: u64 = sync.streams.iter().map(|s| s.rows).sum();
-            received += (package.metadata.files.len() + package.metadata.objects.len()) as u64;
-            let columns = package.metadata.columns.len() as u64;
-            let applying = apply(cache.clone(), package, etag, cursor);
+            received += sync.file_count + sync.object_count;
+            let applying = apply(cache.clone(), page, etag, cursor);
             let (applied, following) = if more {
                 let following = ask(client, scope, Some(&next), None, cancel);
                 let (applied, following) = tokio::join!(applying, following);
@@ -113,7 +112,7 @@ pub async fn pull(
             match applied {
                 Applied::Done(counts) => {
                     tally.objects += counts.objects;
-                    tally.columns += columns;
+                    tally.columns += counts.columns;
                     tally.deleted += counts.deleted;
                     tally.pages += 1;
                 }
@@ -195,14 +194,13 @@ async fn ask(
 
 async fn apply(
     cache: Arc<Mutex<Cache>>,
-    package: Box<SyncPackage>,
+    page: Page,
     etag: Option<String>,
     expected: Option<String>,
 ) -> Result<Applied, CacheError> {
     let path = cache.lock().path().to_owned();
-    let applying = tokio::task::spawn_blocking(move || {
-        cache.lock().apply(&package, etag.as_deref(), expected.as_deref())
-    });
+    let applying =
+        tokio::task::spawn_blocking(move || cache.lock().apply(&page, etag.as_deref(), expected.as_deref()));
     match applying.await {
         Ok(applied) => applied,
         Err(panic) => Err(CacheError::Failed {

@@ -1,6 +1,6 @@
 //! From rows to the compact form.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -85,10 +85,10 @@ impl Numbers {
 }
 
 impl CompactPage {
-    /// The compact form of a page whose columns stand in order, as the hub's do. Edges of objects
-    /// that are not on the page stay rows of their own; columns of such objects are left out, as a
-    /// client would.
-    pub fn of(package: SyncPackage) -> CompactPage {
+    /// The compact form of a page whose columns stand in order, as the hub's do. Edges between
+    /// connections, whose ids are in `pairs`, and those of objects that are not on the page stay rows
+    /// of their own; columns of such objects are left out, as a client would.
+    pub fn of(package: SyncPackage, pairs: &HashSet<Uuid>) -> CompactPage {
         let mut numbers = Numbers::default();
         let metadata = package.metadata;
         for row in &metadata.files {
@@ -110,7 +110,8 @@ impl CompactPage {
             }
         }
         for row in metadata.dependencies {
-            let Some(place) = places.get(&row.source_object_id) else {
+            let owner = places.get(&row.source_object_id);
+            let Some(place) = owner.filter(|_| !pairs.contains(&row.id)) else {
                 numbers.rows.dependencies.push(row);
                 continue;
             };
@@ -122,7 +123,8 @@ impl CompactPage {
             numbers.rows.objects[*place].dependencies.push(dependency);
         }
         for row in metadata.columns_lineage {
-            let Some(place) = places.get(&row.target_object_id) else {
+            let owner = places.get(&row.target_object_id);
+            let Some(place) = owner.filter(|_| !pairs.contains(&row.id)) else {
                 numbers.rows.columns_lineage.push(row);
                 continue;
             };

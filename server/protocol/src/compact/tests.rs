@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -126,7 +128,7 @@ proptest! {
     fn both_forms_carry_the_same_page(package in package()) {
         let text = serde_json::to_vec(&package).unwrap();
         let from_json: SyncPackage = serde_json::from_slice(&text).unwrap();
-        let compact = CompactPage::of(package.clone());
+        let compact = CompactPage::of(package.clone(), &HashSet::new());
         let bytes = compact.encode().unwrap();
         let decoded = CompactPage::decode(&bytes).unwrap();
         prop_assert_eq!(&decoded, &compact);
@@ -137,7 +139,7 @@ proptest! {
     fn whatever_is_cut_off_or_changed_is_refused_or_read_but_never_panics(
         package in package(), at in any::<prop::sample::Index>(), byte in any::<u8>()
     ) {
-        let bytes = CompactPage::of(package).encode().unwrap();
+        let bytes = CompactPage::of(package, &HashSet::new()).encode().unwrap();
         let at = at.index(bytes.len());
         prop_assert!(CompactPage::decode(&bytes[..at]).is_err());
         let mut changed = bytes.clone();
@@ -216,7 +218,7 @@ fn unknown_numbers_and_broken_metadata_are_refused() {
         documentation: Vec::new(),
         sync_metadata: about(Vec::new()),
     };
-    let mut page = CompactPage::of(package);
+    let mut page = CompactPage::of(package, &HashSet::new());
     page.rows.ids.push(Uuid::nil());
     page.rows.words.push("sql".into());
     let file = CompactFile {

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use super::*;
 
 /// What one organization has, by the name under which paths and queries ask for it.
-struct Planted {
-    token: String,
+pub(super) struct Planted {
+    pub(super) token: String,
     ids: HashMap<&'static str, String>,
 }
 
@@ -34,7 +34,7 @@ fn params(endpoint: &Endpoint) -> impl Iterator<Item = &'static str> {
 }
 
 /// Both organizations, each with an indexed folder, documentation and a registered editor.
-async fn planted() -> (World, Planted, Planted) {
+pub(super) async fn planted() -> (World, Planted, Planted) {
     let folder = tempfile::tempdir().unwrap();
     let table = "create table secret_customers (id int);";
     std::fs::write(folder.path().join("tables.sql"), table).unwrap();

@@ -36,7 +36,7 @@ impl IndexBranch<'_> {
         let dialect = self.dialect()?;
         let basis = Basis::now(dialect, &self.options.ignore_patterns);
         let stored = store
-            .index_state(self.rows().connection, self.memory_key())
+            .index_state(self.context.run.org, self.rows().connection, self.memory_key())
             .await?;
         let memory = Memory::read(stored);
         // Facts of another analysis are compared with nothing: all files are read.
@@ -51,7 +51,7 @@ impl IndexBranch<'_> {
             })
             .await?;
         let live_files = store
-            .live_files(self.rows().connection, self.rows().branch)
+            .live_files(self.context.run.org, self.rows().connection, self.rows().branch)
             .await?;
         let known = Known::new(&live_files, &memory);
         let changes = known.changes(&listing);
@@ -201,7 +201,7 @@ impl IndexBranch<'_> {
             .context
             .runs
             .store
-            .live_objects(rows.connection, rows.branch)
+            .live_objects(self.context.run.org, rows.connection, rows.branch)
             .await?)
     }
 

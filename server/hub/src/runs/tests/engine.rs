@@ -99,7 +99,7 @@ async fn the_end_of_a_run_is_told_once_and_progress_never_goes_back() {
         world.write(&format!("t{n}.sql"), table(&format!("t{n}")));
     }
     let run = world.sync_with(SyncRequest::default()).await;
-    let events = world.store.run_events_after(run.id, 0).await.unwrap();
+    let events = world.store.run_events_after(run.org, run.id, 0).await.unwrap();
     assert!(events.iter().all(|(_, name, _)| name == "progress"), "{events:?}");
     let steps: Vec<f64> = events
         .iter()
