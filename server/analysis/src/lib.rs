@@ -1,4 +1,4 @@
-//! Text in, facts out: SQL with dbt's Jinja in it, dbt's YAML, seeds; column lineage; the symbol at a position.
+//! Text in, facts out: SQL with dbt's Jinja in it, dbt's YAML, seeds, Python tests; column lineage; the symbol at a position.
 //!
 //! Knows nothing about files, databases, networks or editors (architecture.md, "Rooms"): everything comes in as
 //! text with a relative path, and the same input gives the same output, byte by byte.
@@ -11,12 +11,13 @@ mod jinja;
 mod language;
 mod lines;
 mod position;
+mod python;
 mod relation;
 mod span;
 mod sql;
 mod yaml;
 
-pub use analyze::{Memo, analyze, analyze_watched, analyze_with};
+pub use analyze::{Memo, analyze, analyze_watched, analyze_with, tests, tests_watched};
 pub use dialect::{Dialect, UnknownDialect};
 pub use facts::{
     ColumnFact, DependencyFact, Facts, LineageFact, ObjectFact, Options, Problem, Severity, SourceFile,

@@ -13,6 +13,7 @@ mod bench;
 mod codegen;
 mod dist;
 mod process;
+mod score;
 mod set_up;
 mod suite;
 mod tidy;
@@ -62,6 +63,11 @@ enum Task {
         /// Benchmarks to run; all if left out. A name that there is not prints the list.
         names: Vec<String>,
     },
+    /// Measures the analysis against what others say.
+    Score {
+        #[command(subcommand)]
+        what: score::Score,
+    },
     /// Builds the distribution: the optimised binary, and the extension with it inside.
     Dist,
 }
@@ -73,6 +79,7 @@ fn main() -> ExitCode {
         Task::SetUp { all, tools } => set_up::run(all, &tools),
         Task::Test { quick } => return suite::run(quick),
         Task::Bench { quick, names } => bench::run(quick, &names),
+        Task::Score { what } => score::run(what),
         Task::Dist => dist::run(),
     };
     match done {

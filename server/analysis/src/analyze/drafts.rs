@@ -38,7 +38,12 @@ pub(crate) fn catalog_name(object_type: &str, full_name: &str) -> String {
 
 impl Drafts {
     fn key(object_type: &str, full_name: &str) -> String {
-        catalog_name(object_type, full_name).to_lowercase()
+        let name = catalog_name(object_type, full_name);
+        // Python tells `test_a` from `test_A`.
+        if object_type == "test" && full_name.contains("::") {
+            return name;
+        }
+        name.to_lowercase()
     }
 
     /// Adds an object; a second one of the same type and name is a problem, and the first stays.

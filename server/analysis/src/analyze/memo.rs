@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::units::Read;
 use crate::dbt::properties::Properties;
 use crate::jinja::calls::Call;
+use crate::python::Module;
 use crate::sql::lineage::{Trace, Write};
 
 /// Kept between analyses of the same workspace by [`analyze_with`](crate::analyze_with), which then looks only at what
@@ -22,6 +23,7 @@ pub struct Memo {
     /// Calls in the Jinja of SQL, by path and place.
     pub(super) calls: Table<(String, usize), Arc<Vec<Call>>>,
     pub(super) properties: Table<String, Arc<Yaml>>,
+    pub(super) python: Table<String, Arc<Module>>,
 }
 
 /// Entries of a YAML file, and what is wrong with it.
@@ -77,6 +79,7 @@ impl Memo {
         self.flows.turn();
         self.calls.turn();
         self.properties.turn();
+        self.python.turn();
     }
 }
 

@@ -7,6 +7,7 @@ mod memo;
 mod order;
 mod reading;
 mod references;
+mod tests;
 mod units;
 mod watch;
 
@@ -42,12 +43,38 @@ pub fn analyze_watched(
     options: &Options,
     progress: &(dyn Fn(usize, usize) -> bool + Sync),
 ) -> Option<Facts> {
+    watched(memo, files, progress, |files, watch, memo| {
+        run(files, options, watch, memo)
+    })
+}
+
+/// Only the Python tests, as pytest would list them: objects of type `test` whose full name is the node id without
+/// parameters, and the problems of their files.
+pub fn tests(files: &[SourceFile]) -> Facts {
+    tests_watched(&mut Memo::default(), files, &|_, _| true).unwrap_or_default()
+}
+
+/// As [`tests()`], with a memo and an ear as [`analyze_watched`] has them.
+pub fn tests_watched(
+    memo: &mut Memo,
+    files: &[SourceFile],
+    progress: &(dyn Fn(usize, usize) -> bool + Sync),
+) -> Option<Facts> {
+    watched(memo, files, progress, tests::only)
+}
+
+fn watched(
+    memo: &mut Memo,
+    files: &[SourceFile],
+    progress: &(dyn Fn(usize, usize) -> bool + Sync),
+    work: impl FnOnce(&[&SourceFile], &Watch<'_>, &mut Memo) -> Option<Facts> + Send,
+) -> Option<Facts> {
     let mut sorted: Vec<&SourceFile> = files.iter().collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
     sorted.dedup_by(|a, b| a.path == b.path);
     let watch = Watch::new(progress);
     memo.turn();
-    on_big_stack(|| run(&sorted, options, &watch, memo)).unwrap_or_else(|| {
+    on_big_stack(|| work(&sorted, &watch, memo)).unwrap_or_else(|| {
         *memo = Memo::default();
         Some(Facts {
             problems: vec![Problem {
@@ -110,5 +137,6 @@ fn run(files: &[&SourceFile], options: &Options, watch: &Watch<'_>, memo: &mut M
     let mut units = units::read(&workspace, &declared, &library, &mut drafts, memo)?;
     let order = order::order(&units, &drafts);
     flow::follow(&workspace, &library, &mut units, &order, &mut drafts, memo)?;
+    tests::add(files, &declared.claimed, &mut drafts, watch, memo)?;
     Some(drafts.finish())
 }

@@ -6,6 +6,7 @@ mod follow;
 mod items;
 mod outline;
 mod properties;
+mod python;
 mod sql;
 mod template;
 mod words;
@@ -40,8 +41,10 @@ pub fn symbol_at(
         Language::Markdown => {
             template::heading(text, offset).or_else(|| template::symbol(text, offset).flatten())
         }
+        // A Python model of dbt, else a test.
         Language::Python => template::in_calls(text, 0, text.len(), offset)
-            .filter(|symbol| matches!(symbol.kind, SymbolKind::Relation(_))),
+            .filter(|symbol| matches!(symbol.kind, SymbolKind::Relation(_)))
+            .or_else(|| python::symbol(path, text, offset)),
         Language::Csv => header_cell(path, text, offset),
         Language::Other => None,
     }
@@ -111,7 +114,8 @@ pub fn outline(language: Language, path: &str, text: &str, options: &Options) ->
         Language::Sql => outline::of_sql(path, text, options.dialect.unwrap_or(Dialect::Ansi)),
         Language::Yaml => outline::of_yaml(text),
         Language::Markdown => outline::of_markdown(text),
-        Language::Csv | Language::Python | Language::Other => Vec::new(),
+        Language::Python => python::outline(text),
+        Language::Csv | Language::Other => Vec::new(),
     }
 }
 

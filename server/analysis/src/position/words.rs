@@ -43,6 +43,11 @@ pub enum SymbolKind {
         /// Where its name stands in its definition.
         span: Span,
     },
+    /// A function or class of Python, perhaps a test.
+    Test {
+        /// Its node id, as pytest prints it: `path::Class::function`.
+        id: String,
+    },
     /// A `doc('name')` block.
     Doc {
         /// Its name.

@@ -6,6 +6,7 @@ mod analysis;
 mod completions;
 mod lineage;
 mod memo;
+mod python;
 mod robustness;
 mod symbols;
 mod templates;

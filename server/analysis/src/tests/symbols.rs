@@ -45,6 +45,7 @@ pub(super) fn describe(path: &str, fixture: &str) -> String {
         }
         SymbolKind::Macro { package, name } => format!("macro {package:?} {name}"),
         SymbolKind::Cte { name, columns, .. } => format!("cte {name} ({})", columns.join(", ")),
+        SymbolKind::Test { id } => format!("test {id}"),
         SymbolKind::Doc { name } => format!("doc {name}"),
         SymbolKind::Var { name } => format!("var {name}"),
     };

@@ -1,0 +1,301 @@
+//! Python tests as objects.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::drafts::Drafts;
+use super::memo::{Memo, key_of};
+use super::watch::Watch;
+use crate::python::collect::{Test, tests};
+use crate::python::config::{Config, config_of, configs};
+use crate::python::names::Modules;
+use crate::python::{Module, patterns, read};
+use crate::sql::parse::STACK_BYTES;
+use crate::{Facts, Language, ObjectFact, Problem, SourceFile};
+
+/// How many rounds of imports are followed.
+const MAX_ROUNDS: usize = 12;
+
+/// What can be mentioned in a text: objects of these types.
+const RELATIONS: [&str; 7] = [
+    "model",
+    "seed",
+    "snapshot",
+    "source",
+    "table",
+    "view",
+    "materialized_view",
+];
+
+/// Adds the tests of a workspace. `claimed`: files that are something else. `None` when told to stop.
+pub(super) fn add(
+    files: &[&SourceFile],
+    claimed: &[bool],
+    drafts: &mut Drafts,
+    watch: &Watch<'_>,
+    memo: &mut Memo,
+) -> Option<()> {
+    let python: BTreeMap<&str, &SourceFile> = files
+        .iter()
+        .zip(claimed)
+        .filter(|(file, claimed)| !**claimed && Language::of_path(&file.path) == Language::Python)
+        .map(|(file, _)| (file.path.as_str(), *file))
+        .collect();
+    if python.is_empty() {
+        return Some(());
+    }
+    let configs = configs(files, &mut drafts.problems);
+    let config = |path: &str| config_of(&configs, path);
+    let wanted: Vec<&str> = python
+        .keys()
+        .copied()
+        .filter(|path| !path.ends_with(".pyi") && config(path).is_some_and(|config| config.wants(path)))
+        .collect();
+    let mut modules = Modules {
+        read: BTreeMap::new(),
+        paths: python.keys().map(|path| (*path).to_owned()).collect(),
+    };
+    let mut open: BTreeSet<String> = wanted.iter().map(|path| (*path).to_owned()).collect();
+    if !wanted.is_empty() {
+        open.extend(
+            modules
+                .paths
+                .iter()
+                .filter(|path| path.rsplit('/').next() == Some("conftest.py"))
+                .cloned(),
+        );
+    }
+    for _ in 0..MAX_ROUNDS {
+        let round: Vec<&SourceFile> = open
+            .iter()
+            .filter_map(|path| python.get(path.as_str()).copied())
+            .collect();
+        if round.is_empty() {
+            break;
+        }
+        let fresh = read_all(&round, watch, memo)?;
+        let paths: Vec<String> = fresh.iter().map(|(path, _)| path.clone()).collect();
+        modules.read.extend(fresh);
+        open = paths.iter().flat_map(|path| modules.needs(path)).collect();
+    }
+    let ignored = ignored(&modules);
+    let mentions = Mentions::of(drafts);
+    for path in wanted {
+        let (Some(config), Some(module)) = (config(path), modules.read.get(path)) else {
+            continue;
+        };
+        for (line, message) in &module.errors {
+            drafts.problem(path, *line, message.clone());
+        }
+        if ignored.iter().any(|folder| {
+            path == folder || path.starts_with(&format!("{folder}/")) || patterns::fits(folder, path)
+        }) {
+            continue;
+        }
+        for test in tests(&modules, path, config) {
+            put(path, &test, config, &mentions, drafts);
+        }
+    }
+    Some(())
+}
+
+/// Reads files on all cores.
+fn read_all(files: &[&SourceFile], watch: &Watch<'_>, memo: &mut Memo) -> Option<Vec<(String, Arc<Module>)>> {
+    let mut slots: Vec<(u64, Mutex<Option<Arc<Module>>>)> = Vec::with_capacity(files.len());
+    let mut open = Vec::new();
+    for (nth, file) in files.iter().enumerate() {
+        let key = key_of(&file.text);
+        let known = memo.python.get(file.path.clone(), key);
+        if known.is_none() {
+            open.push(nth);
+        }
+        slots.push((key, Mutex::new(known)));
+    }
+    watch.expect(files.len() - open.len(), files.len());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(nth) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if !watch.step() {
+                break;
+            }
+            if let (Some(file), Some((_, slot))) = (files.get(*nth), slots.get(*nth))
+                && let Ok(mut slot) = slot.lock()
+            {
+                *slot = Some(Arc::new(read(&file.text)));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let helpers = std::thread::available_parallelism()
+            .map_or(1, std::num::NonZero::get)
+            .min(open.len())
+            .saturating_sub(1);
+        for _ in 0..helpers {
+            // Without a helper the work is done here.
+            let _ = std::thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, work);
+        }
+        work();
+    });
+    if watch.is_stopped() {
+        return None;
+    }
+    let mut found = Vec::with_capacity(files.len());
+    for (file, (key, slot)) in files.iter().zip(slots) {
+        if let Some(module) = slot.into_inner().ok().flatten() {
+            memo.python.put(file.path.clone(), key, module.clone());
+            found.push((file.path.clone(), module));
+        }
+    }
+    Some(found)
+}
+
+/// Paths and patterns that `conftest.py` files ignore.
+fn ignored(modules: &Modules) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, module) in &modules.read {
+        let Some(folder) = path.strip_suffix("conftest.py") else {
+            continue;
+        };
+        for name in ["collect_ignore", "collect_ignore_glob"] {
+            let list = module.scope.list(name).unwrap_or_default();
+            found.extend(
+                list.iter()
+                    .map(|path| format!("{folder}{}", path.trim_end_matches('/'))),
+            );
+        }
+    }
+    found
+}
+
+fn put(path: &str, test: &Test<'_>, config: &Config, mentions: &Mentions, drafts: &mut Drafts) {
+    let function = test.function;
+    let full_name = format!("{path}::{}", test.inside);
+    let Some(object) = drafts.add(ObjectFact {
+        name: test.name.clone(),
+        full_name,
+        object_type: "test".to_owned(),
+        path: Some(path.to_owned()),
+        line_start: test.place.map(|place| place.lines.0),
+        line_end: test.place.map(|place| place.lines.1),
+        description: function.about.doc.clone(),
+        ..ObjectFact::default()
+    }) else {
+        return;
+    };
+    let marks: Vec<_> = test.marks.iter().copied().chain(&function.about.marks).collect();
+    let mut names: Vec<&str> = marks.iter().map(|mark| mark.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut cases = Some(1usize);
+    let mut parameters = Vec::new();
+    let mut given: BTreeSet<&str> = BTreeSet::new();
+    for mark in &marks {
+        if let Some((arguments, count)) = &mark.parametrize {
+            cases = cases
+                .zip(*count)
+                .and_then(|(cases, count)| cases.checked_mul(count.max(1)));
+            given.extend(arguments.iter().map(String::as_str));
+            parameters.push(json!({ "names": arguments, "count": count }));
+        }
+    }
+    let mut fixtures: BTreeSet<&str> = BTreeSet::new();
+    if !test.is_unittest {
+        let own = function.arguments.iter().map(String::as_str);
+        let is_method = test.inside.contains("::");
+        fixtures.extend(own.filter(|name| !(is_method && matches!(*name, "self" | "cls"))));
+    }
+    for mark in marks.iter().filter(|mark| mark.name == "usefixtures") {
+        fixtures.extend(mark.texts.iter().map(String::as_str));
+    }
+    fixtures.retain(|name| !given.contains(name));
+    let _ = config;
+    if let Some(draft) = drafts.all.get_mut(object) {
+        let metadata = &mut draft.metadata;
+        metadata.set(
+            "framework",
+            if test.is_unittest { "unittest" } else { "pytest" }.into(),
+        );
+        metadata.set("marks", names.into());
+        metadata.set("fixtures", fixtures.into_iter().collect::<Vec<_>>().into());
+        if !parameters.is_empty() {
+            metadata.set("parametrize", Value::Array(parameters));
+            metadata.set("cases", cases.map_or(Value::Null, Value::from));
+        }
+        if function.is_async {
+            metadata.set("async", Value::Bool(true));
+        }
+        if let Some((class, _)) = test.inside.rsplit_once("::") {
+            metadata.set("class", class.into());
+        }
+    }
+    for target in function.texts.iter().flat_map(|text| mentions.find(text)) {
+        if let Some(target) = drafts.target(target) {
+            drafts.depend(object, target, "mention");
+        }
+    }
+}
+
+/// The relations of a workspace by the names that texts may call them.
+struct Mentions(HashMap<String, Option<usize>>);
+
+impl Mentions {
+    fn of(drafts: &Drafts) -> Self {
+        let mut names: HashMap<String, Option<usize>> = HashMap::new();
+        for (nth, draft) in drafts.all.iter().enumerate() {
+            if RELATIONS.contains(&draft.fact.object_type.as_str()) {
+                let mut own = vec![
+                    draft.fact.name.to_lowercase(),
+                    draft.fact.full_name.to_lowercase(),
+                ];
+                own.dedup();
+                for name in own {
+                    // A name that two things have says nothing.
+                    names
+                        .entry(name)
+                        .and_modify(|known| *known = None)
+                        .or_insert(Some(nth));
+                }
+            }
+        }
+        Self(names)
+    }
+
+    /// What a text names: all of it, or what follows FROM and the like in SQL.
+    fn find(&self, text: &str) -> Vec<usize> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let known = |name: &str| {
+            let name = name.trim_matches(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
+            self.0.get(&name.to_lowercase()).copied().flatten()
+        };
+        if !text.contains(char::is_whitespace) {
+            return known(text).into_iter().collect();
+        }
+        let words: Vec<&str> = text.split_whitespace().collect();
+        words
+            .windows(2)
+            .filter(|pair| {
+                ["from", "join", "into", "update", "table"]
+                    .iter()
+                    .any(|word| pair[0].eq_ignore_ascii_case(word))
+            })
+            .filter_map(|pair| known(pair[1]))
+            .collect()
+    }
+}
+
+/// Only the Python tests of a workspace, with the problems of their files.
+pub(super) fn only(files: &[&SourceFile], watch: &Watch<'_>, memo: &mut Memo) -> Option<Facts> {
+    let mut drafts = Drafts::default();
+    let claimed = vec![false; files.len()];
+    add(files, &claimed, &mut drafts, watch, memo)?;
+    let facts = drafts.finish();
+    let problems: Vec<Problem> = facts.problems;
+    Some(Facts { problems, ..facts })
+}
