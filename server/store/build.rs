@@ -1,5 +1,7 @@
 //! The migrations are embedded at compile time: a new file there must lead to a new build.
 
 fn main() {
-    println!("cargo:rerun-if-changed=../../schemas/hub/sqlite");
+    for database in ["sqlite", "postgres"] {
+        println!("cargo:rerun-if-changed=../../schemas/hub/{database}");
+    }
 }

@@ -7,14 +7,13 @@ use metasync_protocol::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
-    Store, clock,
-    database::{Row, Tx},
+    Store,
+    database::{AssertSqlSafe, Row, Scope, Time, Tx, query, transact},
     error::{Result, StoreError, is_unique_violation},
-    rows::{id, json, json_text, number, optional_json, text},
+    rows::{id, json, json_text, number, optional_json},
     streams,
 };
 
@@ -53,7 +52,7 @@ const SELECT: &str =
     "SELECT c.id, c.type, c.name, c.full_name, c.url, c.branch, c.dialect, c.settings, c.declared,
         c.status, c.status_message, c.last_extracted_at, coalesce(s.live_objects, 0) AS object_count
     FROM connections c
-    LEFT JOIN streams s ON s.connection_id = c.id AND s.channel = 'core' AND s.other_connection_id = ''
+    LEFT JOIN streams s ON s.org_id = c.org_id AND s.connection_id = c.id AND s.channel = 'core'
         AND s.removed_at IS NULL
     WHERE c.org_id = $1";
 
@@ -81,9 +80,10 @@ pub struct DeclaredConnection {
 impl Store {
     /// All connections of an organization, by full name.
     pub async fn connections(&self, org: Uuid) -> Result<Vec<StoredConnection>> {
-        sqlx::query(statements::by_name())
-            .bind(text(org))
-            .fetch_all(self.database().reader())
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        query(statements::by_name())
+            .bind(org)
+            .fetch_all(&mut tx)
             .await?
             .iter()
             .map(stored)
@@ -92,11 +92,12 @@ impl Store {
 
     /// A connection by id, full name or name (in this order where several match).
     pub async fn connection(&self, org: Uuid, id_or_name: &str) -> Result<Option<StoredConnection>> {
-        let row = sqlx::query(statements::one())
-            .bind(text(org))
-            .bind(id_or_name.to_lowercase())
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        let row = query(statements::one())
+            .bind(org)
+            .bind(as_id(id_or_name))
             .bind(id_or_name)
-            .fetch_optional(self.database().reader())
+            .fetch_optional(&mut tx)
             .await?;
         row.as_ref().map(stored).transpose()
     }
@@ -120,30 +121,30 @@ impl Store {
                 .clone()
                 .unwrap_or_else(|| Value::Object(serde_json::Map::new())),
         };
-        let mut tx = self.database().write().await?;
-        insert(&mut tx, org, id, &declared, false).await?;
-        tx.commit().await?;
-        self.connection(org, &text(id))
+        transact!(self.database(), Scope::Org(org), |tx| {
+            insert(tx, org, id, &declared, false).await
+        })?;
+        self.connection(org, &id.to_string())
             .await?
             .ok_or_else(|| StoreError::NotFound(format!("connection {}", new.full_name)))
     }
 
     /// Removes a connection with all of its rows; clients that hold them are told so.
     pub async fn remove_connection(&self, org: Uuid, id: Uuid) -> Result<Removed> {
-        let mut tx = self.database().write().await?;
-        let declared: Option<bool> =
-            sqlx::query_scalar("SELECT declared FROM connections WHERE org_id = $1 AND id = $2")
-                .bind(text(org))
-                .bind(text(id))
-                .fetch_optional(&mut *tx)
+        transact!(self.database(), Scope::Org(org), |tx| {
+            let row = query("SELECT declared FROM connections WHERE org_id = $1 AND id = $2")
+                .bind(org)
+                .bind(id)
+                .fetch_optional(tx)
                 .await?;
-        match declared {
-            None => return Ok(Removed::NotFound),
-            Some(true) => return Ok(Removed::Declared),
-            Some(false) => remove_rows(&mut tx, org, id).await?,
-        }
-        tx.commit().await?;
-        Ok(Removed::Done)
+            let declared: Option<bool> = row.map(|row| row.try_get("declared")).transpose()?;
+            match declared {
+                None => return Ok(Removed::NotFound),
+                Some(true) => return Ok(Removed::Declared),
+                Some(false) => remove_rows(tx, org, id).await?,
+            }
+            Ok(Removed::Done)
+        })
     }
 
     /// Sets what people see of a connection's state; `extracted_at` only where a run ended well.
@@ -155,30 +156,34 @@ impl Store {
         message: Option<&str>,
         extracted_at: Option<&str>,
     ) -> Result<()> {
-        let mut tx = self.database().write().await?;
-        sqlx::query(
-            "UPDATE connections SET status = $3, status_message = $4,
-             last_extracted_at = coalesce($5, last_extracted_at), updated_at = $6 WHERE org_id = $1 AND id = $2",
-        )
-        .bind(text(org))
-        .bind(text(id))
-        .bind(status)
-        .bind(message)
-        .bind(extracted_at)
-        .bind(clock::now())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
+        let extracted_at = extracted_at.map(time_of).transpose()?;
+        transact!(self.database(), Scope::Org(org), |tx| {
+            query(
+                "UPDATE connections SET status = $3, status_message = $4,
+                 last_extracted_at = coalesce($5, last_extracted_at), updated_at = $6 WHERE org_id = $1 AND id = $2",
+            )
+            .bind(org)
+            .bind(id)
+            .bind(status)
+            .bind(message)
+            .bind(extracted_at)
+            .bind(Time::now())
+            .execute(tx)
+            .await?;
+            Ok(())
+        })
     }
 
     /// What the adapter of a connection remembered of a branch with its last complete batch.
-    pub async fn index_state(&self, connection: Uuid, branch: &str) -> Result<Option<Value>> {
-        let row = sqlx::query("SELECT state FROM index_states WHERE connection_id = $1 AND branch = $2")
-            .bind(text(connection))
-            .bind(branch)
-            .fetch_optional(self.database().reader())
-            .await?;
+    pub async fn index_state(&self, org: Uuid, connection: Uuid, branch: &str) -> Result<Option<Value>> {
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        let row =
+            query("SELECT state FROM index_states WHERE org_id = $1 AND connection_id = $2 AND branch = $3")
+                .bind(org)
+                .bind(connection)
+                .bind(branch)
+                .fetch_optional(&mut tx)
+                .await?;
         match row {
             Some(row) => optional_json(&row, "state"),
             None => Ok(None),
@@ -188,17 +193,32 @@ impl Store {
 
 /// Statements made of [`SELECT`], which holds no value from outside.
 mod statements {
-    pub(super) fn by_name() -> sqlx::AssertSqlSafe<String> {
-        sqlx::AssertSqlSafe(format!("{} ORDER BY c.full_name, c.id", super::SELECT))
+    use super::AssertSqlSafe;
+
+    pub(super) fn by_name() -> AssertSqlSafe<String> {
+        AssertSqlSafe(format!("{} ORDER BY c.full_name, c.id", super::SELECT))
     }
 
-    pub(super) fn one() -> sqlx::AssertSqlSafe<String> {
-        sqlx::AssertSqlSafe(format!(
+    pub(super) fn one() -> AssertSqlSafe<String> {
+        AssertSqlSafe(format!(
             "{} AND (c.id = $2 OR c.full_name = $3 OR c.name = $3)
              ORDER BY c.id = $2 DESC, c.full_name = $3 DESC, c.full_name LIMIT 1",
             super::SELECT
         ))
     }
+}
+
+/// The id that a text is; `None` for a name.
+pub(crate) fn as_id(text: &str) -> Option<Uuid> {
+    let hyphenated = text.len() == uuid::fmt::Hyphenated::LENGTH;
+    text.parse().ok().filter(|_| hyphenated)
+}
+
+fn time_of(text: &str) -> Result<Time> {
+    let time: jiff::Timestamp = text
+        .parse()
+        .map_err(|e| StoreError::Invalid(format!("{text:?} is no RFC 3339 time: {e}")))?;
+    Ok(time.into())
 }
 
 fn stored(row: &Row) -> Result<StoredConnection> {
@@ -211,7 +231,7 @@ fn stored(row: &Row) -> Result<StoredConnection> {
             url: row.try_get("url")?,
             status: row.try_get("status")?,
             object_count: number(row, "object_count")?,
-            last_extracted_at: row.try_get("last_extracted_at")?,
+            last_extracted_at: row.time("last_extracted_at")?,
         },
         branch: row.try_get("branch")?,
         dialect: row.try_get("dialect")?,
@@ -229,12 +249,12 @@ pub(crate) async fn insert(
     new: &DeclaredConnection,
     declared: bool,
 ) -> Result<()> {
-    sqlx::query(
+    query(
         "INSERT INTO connections (org_id, id, type, name, full_name, url, branch, dialect, settings, declared, status,
          created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
     )
-    .bind(text(org))
-    .bind(text(id))
+    .bind(org)
+    .bind(id)
     .bind(&new.kind)
     .bind(&new.name)
     .bind(&new.full_name)
@@ -244,8 +264,8 @@ pub(crate) async fn insert(
     .bind(json_text(&new.settings))
     .bind(declared)
     .bind(PENDING)
-    .bind(clock::now())
-    .execute(&mut **tx)
+    .bind(Time::now())
+    .execute(tx)
     .await
     .map_err(|e| taken(&new.full_name, e))?;
     for channel in [Channel::Core, Channel::Documentation] {
@@ -265,21 +285,16 @@ pub(crate) fn taken(full_name: &str, error: sqlx::Error) -> StoreError {
 
 /// Removes a connection with its rows; its streams stay as marks that they are gone.
 pub(crate) async fn remove_rows(tx: &mut Tx, org: Uuid, id: Uuid) -> Result<()> {
+    // Whoever writes to it ends first, and whoever comes later finds no streams.
+    streams::lock_all(tx, org, id).await?;
     for statement in [
         "DELETE FROM files WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM objects WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM documentation WHERE org_id = $1 AND connection_id = $2",
+        "DELETE FROM index_states WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM connections WHERE org_id = $1 AND id = $2",
     ] {
-        sqlx::query(statement)
-            .bind(text(org))
-            .bind(text(id))
-            .execute(&mut **tx)
-            .await?;
+        query(statement).bind(org).bind(id).execute(tx).await?;
     }
-    sqlx::query("DELETE FROM index_states WHERE connection_id = $1")
-        .bind(text(id))
-        .execute(&mut **tx)
-        .await?;
     streams::remove(tx, org, id).await
 }

@@ -5,9 +5,10 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    database::Database,
-    epoch::{meta, set_meta},
+    database::{Database, Scope, Tx, transact},
+    epoch::{meta, set_meta, set_meta_once},
     error::{Result, StoreError},
+    outbox::Signal,
 };
 
 const META: &str = "cursor_keys";
@@ -26,35 +27,43 @@ pub(crate) struct CursorKeys {
 impl CursorKeys {
     /// Reads the keys, or makes the first one.
     pub(crate) async fn load(database: &Database) -> Result<CursorKeys> {
-        let mut tx = database.write().await?;
-        let keys = match meta(&mut tx, META).await? {
-            Some(text) => {
-                serde_json::from_str(&text).map_err(|_| StoreError::row("meta", META, "unreadable"))?
+        transact!(database, Scope::Hub, |tx| {
+            if meta(tx, META).await?.is_none() {
+                // of several nodes that start at once the first one's key counts
+                set_meta_once(tx, META, &CursorKeys::new(None).text()?).await?;
             }
-            None => store(&mut tx, None).await?,
-        };
-        tx.commit().await?;
-        Ok(keys)
+            CursorKeys::read(tx)
+                .await?
+                .ok_or_else(|| StoreError::row("meta", META, "missing"))
+        })
+    }
+
+    /// The keys that the database says.
+    pub(crate) async fn read(tx: &mut Tx) -> Result<Option<CursorKeys>> {
+        let text = meta(tx, META).await?;
+        text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::row("meta", META, "unreadable")))
+            .transpose()
     }
 
     /// A new key; the one before only verifies from now on.
     pub(crate) async fn rotate(database: &Database) -> Result<CursorKeys> {
-        let mut tx = database.write().await?;
-        let before = meta(&mut tx, META)
-            .await?
-            .and_then(|text| serde_json::from_str::<CursorKeys>(&text).ok());
-        let keys = store(&mut tx, before.map(|k| k.current)).await?;
-        tx.commit().await?;
-        Ok(keys)
+        transact!(database, Scope::Hub, |tx| {
+            let before = CursorKeys::read(tx).await.ok().flatten();
+            let keys = CursorKeys::new(before.map(|k| k.current));
+            set_meta(tx, META, &keys.text()?).await?;
+            tx.tell(Signal::Identity);
+            Ok(keys)
+        })
     }
-}
 
-async fn store(tx: &mut crate::database::Connection, previous: Option<Key>) -> Result<CursorKeys> {
-    let keys = CursorKeys {
-        current: rand::rng().random(),
-        previous,
-    };
-    let text = serde_json::to_string(&keys).map_err(|e| StoreError::row("meta", META, e))?;
-    set_meta(tx, META, &text).await?;
-    Ok(keys)
+    fn new(previous: Option<Key>) -> CursorKeys {
+        CursorKeys {
+            current: rand::rng().random(),
+            previous,
+        }
+    }
+
+    fn text(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|e| StoreError::row("meta", META, e))
+    }
 }

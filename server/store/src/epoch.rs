@@ -10,13 +10,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
     clock,
-    database::{Connection, Database},
+    database::{Database, Scope, Tx, query, transact},
     error::{Result, StoreError},
+    outbox::Signal,
 };
 
 /// File beside the database.
@@ -31,63 +31,71 @@ pub(crate) struct Epoch {
     pub(crate) since: i64,
 }
 
-/// Counts a start; gives a new epoch if the database is new or restored.
+/// Counts a start; gives a new epoch if the database is new or restored. Whether it was restored is
+/// asked only where there is a directory beside it.
 pub(crate) async fn start(database: &Database, data_dir: Option<&Path>) -> Result<Epoch> {
-    let mut tx = database.write().await?;
-    let known = meta(&mut tx, "epoch").await?;
-    let mut starts: u64 = number(&mut tx, "starts").await?.unwrap_or(0);
-    let restored = match data_dir {
-        Some(dir) if known.is_some() => was_restored(
-            &Beside::read(&dir.join(FILE)),
-            starts,
-            meta(&mut tx, "starts_file").await?.as_deref(),
-            number(&mut tx, "starts_written").await?.unwrap_or(0),
-        ),
-        _ => None,
-    };
-    let epoch = match (known, restored) {
-        (Some(_), Some(reason)) => {
-            tracing::warn!(
-                reason,
-                "the hub's database was restored from a copy: all clients sync anew"
-            );
-            write(&mut tx, since_now()).await?
-        }
-        (Some(_), None) => current(&mut tx).await?,
-        (None, _) => write(&mut tx, 0).await?,
-    };
-    starts += 1;
     // whole seconds: what every file system keeps
     let written = clock::now_ms() / 1000;
-    set_meta(&mut tx, "starts", &starts.to_string()).await?;
-    set_meta(&mut tx, "starts_written", &written.to_string()).await?;
-    tx.commit().await?;
+    let (epoch, starts) = transact!(database, Scope::Hub, |tx| {
+        let known = meta(tx, "epoch").await?;
+        let mut starts: u64 = number(tx, "starts").await?.unwrap_or(0);
+        let restored = match data_dir {
+            Some(dir) if known.is_some() => was_restored(
+                &Beside::read(&dir.join(FILE)),
+                starts,
+                meta(tx, "starts_file").await?.as_deref(),
+                number(tx, "starts_written").await?.unwrap_or(0),
+            ),
+            _ => None,
+        };
+        let epoch = match (known, restored) {
+            (Some(_), Some(reason)) => {
+                tracing::warn!(
+                    reason,
+                    "the hub's database was restored from a copy: all clients sync anew"
+                );
+                write(tx, since_now()).await?
+            }
+            (Some(_), None) => current(tx).await?,
+            (None, _) => {
+                // of several nodes that start at once the first one says it
+                set_meta_once(tx, "epoch_since", "0").await?;
+                set_meta_once(tx, "epoch", &Uuid::new_v4().to_string()).await?;
+                current(tx).await?
+            }
+        };
+        starts += 1;
+        set_meta(tx, "starts", &starts.to_string()).await?;
+        set_meta(tx, "starts_written", &written.to_string()).await?;
+        Ok((epoch, starts))
+    })?;
 
     // The file follows the database: killed in between, the database is ahead, which is no restore.
     if let Some(dir) = data_dir {
         let path = dir.join(FILE);
         let identity = write_beside(&path, starts, written)
             .map_err(|e| StoreError::Open(format!("{} can't be written: {e}", path.display())))?;
-        let mut tx = database.write().await?;
-        set_meta(&mut tx, "starts_file", &identity).await?;
-        tx.commit().await?;
+        transact!(database, Scope::Hub, |tx| {
+            set_meta(tx, "starts_file", &identity).await
+        })?;
     }
     Ok(epoch)
 }
 
 /// Begins a new epoch.
 pub(crate) async fn renew(database: &Database) -> Result<Epoch> {
-    let mut tx = database.write().await?;
-    let epoch = write(&mut tx, since_now()).await?;
-    tx.commit().await?;
-    Ok(epoch)
+    transact!(database, Scope::Hub, |tx| {
+        tx.tell(Signal::Identity);
+        write(tx, since_now()).await
+    })
 }
 
 fn since_now() -> i64 {
     jiff::Timestamp::now().as_microsecond()
 }
 
-async fn current(tx: &mut Connection) -> Result<Epoch> {
+/// The epoch that the database says.
+pub(crate) async fn current(tx: &mut Tx) -> Result<Epoch> {
     let id = meta(tx, "epoch").await?.unwrap_or_default();
     Ok(Epoch {
         id: id.parse().map_err(|e| StoreError::row("meta", "epoch", e))?,
@@ -95,7 +103,7 @@ async fn current(tx: &mut Connection) -> Result<Epoch> {
     })
 }
 
-async fn write(tx: &mut Connection, since: i64) -> Result<Epoch> {
+async fn write(tx: &mut Tx, since: i64) -> Result<Epoch> {
     let id = Uuid::new_v4();
     set_meta(tx, "epoch", &id.to_string()).await?;
     set_meta(tx, "epoch_since", &since.to_string()).await?;
@@ -174,15 +182,15 @@ fn identity(metadata: &fs::Metadata) -> String {
 }
 
 /// A value of the table `meta`.
-pub(crate) async fn meta(tx: &mut Connection, key: &str) -> Result<Option<String>> {
-    let row = sqlx::query("SELECT value FROM meta WHERE key = $1")
+pub(crate) async fn meta(tx: &mut Tx, key: &str) -> Result<Option<String>> {
+    let row = query("SELECT value FROM meta WHERE key = $1")
         .bind(key)
         .fetch_optional(tx)
         .await?;
-    Ok(row.map(|r| r.try_get(0)).transpose()?)
+    Ok(row.map(|r| r.try_get("value")).transpose()?)
 }
 
-async fn number<T: std::str::FromStr>(tx: &mut Connection, key: &str) -> Result<Option<T>>
+async fn number<T: std::str::FromStr>(tx: &mut Tx, key: &str) -> Result<Option<T>>
 where
     T::Err: std::fmt::Display,
 {
@@ -193,8 +201,18 @@ where
 }
 
 /// Sets a value of the table `meta`.
-pub(crate) async fn set_meta(tx: &mut Connection, key: &str, value: &str) -> Result<()> {
-    sqlx::query("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+pub(crate) async fn set_meta(tx: &mut Tx, key: &str, value: &str) -> Result<()> {
+    query("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        .bind(key)
+        .bind(value)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Sets a value of the table `meta`, unless there is one.
+pub(crate) async fn set_meta_once(tx: &mut Tx, key: &str, value: &str) -> Result<()> {
+    query("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
         .bind(key)
         .bind(value)
         .execute(tx)
@@ -203,10 +221,16 @@ pub(crate) async fn set_meta(tx: &mut Connection, key: &str, value: &str) -> Res
 }
 
 /// Counts up a number of the table `meta` and gives the new one, from 1.
-pub(crate) async fn count_up(tx: &mut Connection, key: &str) -> Result<i64> {
-    let next = number::<i64>(tx, key).await?.unwrap_or(0) + 1;
-    set_meta(tx, key, &next.to_string()).await?;
-    Ok(next)
+pub(crate) async fn count_up(tx: &mut Tx, key: &str) -> Result<i64> {
+    let row = query(
+        "INSERT INTO meta (key, value) VALUES ($1, '1')
+         ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) RETURNING value",
+    )
+    .bind(key)
+    .fetch_one(tx)
+    .await?;
+    let value: &str = row.try_get("value")?;
+    value.parse().map_err(|e| StoreError::row("meta", key, e))
 }
 
 #[cfg(test)]

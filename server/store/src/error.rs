@@ -11,6 +11,9 @@ pub enum StoreError {
     /// Somebody else holds it, or all connections are in use.
     #[error("the hub's database is busy ({0}); try again")]
     Busy(String),
+    /// Another transaction was in the way, again and again.
+    #[error("the hub's database is contended ({0}); try again")]
+    Contended(String),
     /// The disk is full.
     #[error("the hub's database can't be written, its disk is full ({0}); make room")]
     Full(String),
@@ -40,7 +43,10 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed a little later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, StoreError::Busy(_) | StoreError::Full(_))
+        matches!(
+            self,
+            StoreError::Busy(_) | StoreError::Contended(_) | StoreError::Full(_)
+        )
     }
 
     pub(crate) fn row(table: &str, column: &str, problem: impl std::fmt::Display) -> StoreError {
@@ -64,16 +70,58 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::ColumnDecode { index, source } => {
                 StoreError::Corrupt(format!("column {index}: {source}"))
             }
-            sqlx::Error::Database(e) => match primary_code(e.as_ref()) {
-                Some(BUSY | LOCKED) => StoreError::Busy(e.message().into()),
-                Some(FULL) => StoreError::Full(e.message().into()),
-                Some(CORRUPT | NOTADB) => StoreError::Corrupt(e.message().into()),
-                Some(CANTOPEN) => StoreError::Open(e.message().into()),
-                _ => StoreError::Database(error),
-            },
+            sqlx::Error::Io(e) => StoreError::Busy(format!("its server can't be reached: {e}")),
+            sqlx::Error::Database(e) => {
+                let message = e.message().to_owned();
+                match sql_state(&error) {
+                    Some(state) => of_postgres(&state, message, error),
+                    None => {
+                        let code = primary_code(e.as_ref());
+                        of_sqlite(code, message, error)
+                    }
+                }
+            }
             _ => StoreError::Database(error),
         }
     }
+}
+
+fn of_sqlite(code: Option<u32>, message: String, error: sqlx::Error) -> StoreError {
+    match code {
+        Some(BUSY | LOCKED) => StoreError::Busy(message),
+        Some(FULL) => StoreError::Full(message),
+        Some(CORRUPT | NOTADB) => StoreError::Corrupt(message),
+        Some(CANTOPEN) => StoreError::Open(message),
+        _ => StoreError::Database(error),
+    }
+}
+
+/// By SQLSTATE (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+fn of_postgres(state: &str, message: String, error: sqlx::Error) -> StoreError {
+    match state {
+        // serialization_failure, deadlock_detected
+        "40001" | "40P01" => StoreError::Contended(message),
+        // lock_not_available, query_canceled, too_many_connections
+        "55P03" | "57014" | "53300" => StoreError::Busy(message),
+        // admin_shutdown, crash_shutdown, cannot_connect_now
+        "57P01" | "57P02" | "57P03" => StoreError::Busy(message),
+        "53100" => StoreError::Full(message),
+        // data_corrupted, index_corrupted
+        "XX001" | "XX002" => StoreError::Corrupt(message),
+        // invalid authorization, wrong password, no such database, insufficient privilege
+        "28000" | "28P01" | "3D000" | "42501" => StoreError::Open(message),
+        // connection exceptions
+        state if state.starts_with("08") => StoreError::Busy(message),
+        _ => StoreError::Database(error),
+    }
+}
+
+/// The SQLSTATE of PostgreSQL's own errors.
+pub(crate) fn sql_state(error: &sqlx::Error) -> Option<String> {
+    let error = error.as_database_error()?;
+    error
+        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+        .map(|e| e.code().to_owned())
 }
 
 /// The low byte of SQLite's extended code.

@@ -1,9 +1,10 @@
 //! The hub's tables, and the only crate that names the hub's database driver.
 //!
 //! [`Store`] is the whole of it: organizations and connections, the catalogue and its feed to
-//! clients (sync-protocol.md), the run engine's table (runs.md) and editor sessions. SQLite today;
-//! a second database stands behind the same methods, so no type of a driver shows in a signature
-//! and the SQL keeps to what both understand. The tables are in `schemas/hub/`.
+//! clients (sync-protocol.md), the run engine's table (runs.md) and editor sessions. SQLite in a
+//! directory, or PostgreSQL shared by several hub nodes, stand behind the same methods: no type of a
+//! driver shows in a signature, and the SQL keeps to what both understand. The tables are in
+//! `schemas/hub/`.
 //!
 //! It knows no HTTP, no source and no clock but the machine's; who may call what is the hub's matter.
 
@@ -17,7 +18,10 @@ mod epoch;
 mod error;
 mod estimate;
 mod feed;
+mod foreign;
+mod identity;
 mod organizations;
+mod outbox;
 mod rows;
 mod runs;
 mod sessions;
@@ -34,12 +38,13 @@ pub use documentation::{DocumentationBody, DocumentationFile, DocumentationObjec
 pub use error::{Result, StoreError};
 pub use feed::{DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES};
 pub use feed::{PageAnswer, PageFrom, PageFrom as From, PageRequest};
+pub use foreign::{ForeignChange, ForeignChanges};
 pub use metasync_protocol::connections::NewConnection;
 pub use organizations::{DeclaredOrganization, Member, Organization, Role};
 pub use runs::{Beat, Enqueued, MAX_ATTEMPTS, NewRun, Outcome, Run};
 use uuid::Uuid;
 
-use crate::{cursor_keys::CursorKeys, database::Database};
+use crate::{cursor_keys::CursorKeys, database::Database, foreign::Watch, identity::Identity};
 
 /// The hub's tables. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -47,9 +52,8 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     database: Database,
-    epoch: Mutex<epoch::Epoch>,
-    keys: Mutex<CursorKeys>,
-    lists: Mutex<feed::KeyLists>,
+    identity: Arc<Identity>,
+    watch: Option<Watch>,
 }
 
 impl Store {
@@ -59,24 +63,35 @@ impl Store {
     /// a restored one: it gets a new epoch, and clients build their copies anew.
     pub async fn open(data_dir: &Path) -> Result<Store> {
         let database = Database::open(data_dir).await?;
-        let epoch = epoch::start(&database, Some(data_dir)).await?;
-        Store::with(database, epoch).await
+        Store::with(database, Some(data_dir)).await
+    }
+
+    /// Connects to a PostgreSQL database (`postgres://user:password@host/database`), which several
+    /// nodes may share, and brings its schema up to date. The epoch changes by [`Store::new_epoch`]
+    /// alone: that it was restored can't be noticed from here.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] names the place and what is wrong with it, never the password.
+    pub async fn connect(url: &str) -> Result<Store> {
+        let database = Database::connect(url).await?;
+        Store::with(database, None).await
     }
 
     /// A store that lives as long as this value, for tests.
     pub async fn open_in_memory() -> Result<Store> {
         let database = Database::open_in_memory().await?;
-        let epoch = epoch::start(&database, None).await?;
-        Store::with(database, epoch).await
+        Store::with(database, None).await
     }
 
-    async fn with(database: Database, epoch: epoch::Epoch) -> Result<Store> {
+    async fn with(database: Database, data_dir: Option<&Path>) -> Result<Store> {
+        let epoch = epoch::start(&database, data_dir).await?;
         let keys = CursorKeys::load(&database).await?;
+        let identity = Arc::new(Identity::new(epoch, keys));
+        let watch = Watch::begin(&database, &identity);
         Ok(Store(Arc::new(Inner {
             database,
-            epoch: Mutex::new(epoch),
-            keys: Mutex::new(keys),
-            lists: Mutex::new(feed::KeyLists::default()),
+            identity,
+            watch,
         })))
     }
 
@@ -87,20 +102,28 @@ impl Store {
 
     /// Says that the database was restored in a way that can't be noticed (`--new-epoch`).
     pub async fn new_epoch(&self) -> Result<Uuid> {
-        let epoch = epoch::renew(&self.0.database).await?;
-        *lock(&self.0.epoch) = epoch;
+        let epoch = epoch::renew(self.database()).await?;
+        self.0.identity.set_epoch(epoch);
         Ok(epoch.id)
     }
 
     /// Makes a new key for cursors. Those made with the key before stay good until the next call.
     pub async fn rotate_cursor_keys(&self) -> Result<()> {
-        let keys = CursorKeys::rotate(&self.0.database).await?;
-        *lock(&self.0.keys) = keys;
+        let keys = CursorKeys::rotate(self.database()).await?;
+        self.0.identity.set_keys(keys);
         Ok(())
+    }
+
+    /// What other nodes on the same database do from now on.
+    pub fn foreign_changes(&self) -> ForeignChanges {
+        ForeignChanges::of(self.0.watch.as_ref())
     }
 
     /// Ends all connections to the database, after what is under way.
     pub async fn close(&self) {
+        if let Some(watch) = &self.0.watch {
+            watch.end();
+        }
         self.0.database.close().await;
     }
 
@@ -109,11 +132,11 @@ impl Store {
     }
 
     fn epoch_now(&self) -> epoch::Epoch {
-        *lock(&self.0.epoch)
+        self.0.identity.epoch()
     }
 
     fn cursor_keys(&self) -> CursorKeys {
-        lock(&self.0.keys).clone()
+        self.0.identity.keys()
     }
 }
 

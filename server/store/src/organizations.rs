@@ -1,18 +1,21 @@
 //! Organizations, their members, and what the configuration declares at each start.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
-    Store, clock,
+    Store,
     connections::{self, DeclaredConnection},
-    database::Tx,
+    database::{Row, Scope, Time, Tx, query, transact},
+    epoch,
     error::{Result, StoreError},
-    rows::{id, json_text, text},
+    rows::{self, id, json_text},
 };
+
+/// Key in `meta` of when the configuration was taken over last.
+const DECLARED: &str = "declared_at";
 
 /// What a member may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -91,40 +94,47 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] if two organizations declare one connection id.
     pub async fn declare(&self, organizations: &[DeclaredOrganization]) -> Result<()> {
-        let mut tx = self.database().write().await?;
-        sqlx::query("UPDATE organizations SET declared = 0")
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("DELETE FROM members").execute(&mut *tx).await?;
-        for organization in organizations {
-            declare_one(&mut tx, organization).await?;
+        if let Some((name, id)) = declared_twice(organizations) {
+            return Err(taken_elsewhere(name, id));
         }
-        tx.commit().await?;
-        Ok(())
+        transact!(self.database(), Scope::Directory, |tx| {
+            // Nodes that start at once do this one after the other.
+            epoch::set_meta(tx, DECLARED, &Time::now().text()).await?;
+            query("UPDATE organizations SET declared = FALSE")
+                .execute(tx)
+                .await?;
+            query("DELETE FROM members").execute(tx).await?;
+            for organization in organizations {
+                declare_one(tx, organization).await?;
+            }
+            Ok(())
+        })
     }
 
     /// An organization by id or name.
     pub async fn organization(&self, id_or_name: &str) -> Result<Option<Organization>> {
-        let row = sqlx::query(
-            "SELECT id, name FROM organizations WHERE declared = 1 AND (id = $1 OR name = $2)
+        let mut tx = self.database().look(Scope::Directory).await?;
+        let row = query(
+            "SELECT id, name FROM organizations WHERE declared AND (id = $1 OR name = $2)
              ORDER BY id = $1 DESC LIMIT 1",
         )
-        .bind(id_or_name.to_lowercase())
+        .bind(connections::as_id(id_or_name))
         .bind(id_or_name)
-        .fetch_optional(self.database().reader())
+        .fetch_optional(&mut tx)
         .await?;
         row.map(|row| organization(&row)).transpose()
     }
 
     /// What a user may do in an organization; `None`: nothing, they are no member.
     pub async fn role(&self, organization: Uuid, user: &str) -> Result<Option<Role>> {
-        let row = sqlx::query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2")
-            .bind(text(organization))
+        let mut tx = self.database().look(Scope::Org(organization)).await?;
+        let row = query("SELECT role FROM members WHERE org_id = $1 AND user_id = $2")
+            .bind(organization)
             .bind(user)
-            .fetch_optional(self.database().reader())
+            .fetch_optional(&mut tx)
             .await?;
         row.map(|row| {
-            let word: String = row.try_get(0)?;
+            let word: String = row.try_get("role")?;
             word.parse().map_err(|e| StoreError::row("members", "role", e))
         })
         .transpose()
@@ -132,12 +142,13 @@ impl Store {
 
     /// The organizations that a user belongs to, by name.
     pub async fn organizations_of(&self, user: &str) -> Result<Vec<Organization>> {
-        sqlx::query(
+        let mut tx = self.database().look(Scope::Directory).await?;
+        query(
             "SELECT o.id, o.name FROM members m JOIN organizations o ON o.id = m.org_id
-             WHERE m.user_id = $1 AND o.declared = 1 ORDER BY o.name, o.id",
+             WHERE m.user_id = $1 AND o.declared ORDER BY o.name, o.id",
         )
         .bind(user)
-        .fetch_all(self.database().reader())
+        .fetch_all(&mut tx)
         .await?
         .iter()
         .map(organization)
@@ -146,8 +157,9 @@ impl Store {
 
     /// All organizations of the configuration, by name.
     pub async fn organizations(&self) -> Result<Vec<Organization>> {
-        sqlx::query("SELECT id, name FROM organizations WHERE declared = 1 ORDER BY name, id")
-            .fetch_all(self.database().reader())
+        let mut tx = self.database().look(Scope::Directory).await?;
+        query("SELECT id, name FROM organizations WHERE declared ORDER BY name, id")
+            .fetch_all(&mut tx)
             .await?
             .iter()
             .map(organization)
@@ -155,7 +167,7 @@ impl Store {
     }
 }
 
-fn organization(row: &crate::database::Row) -> Result<Organization> {
+fn organization(row: &Row) -> Result<Organization> {
     Ok(Organization {
         id: id(row, "id")?,
         name: row.try_get("name")?,
@@ -164,41 +176,59 @@ fn organization(row: &crate::database::Row) -> Result<Organization> {
 
 async fn declare_one(tx: &mut Tx, organization: &DeclaredOrganization) -> Result<()> {
     let org = organization.id;
-    sqlx::query(
-        "INSERT INTO organizations (id, name, declared, created_at) VALUES ($1, $2, 1, $3)
-         ON CONFLICT (id) DO UPDATE SET name = excluded.name, declared = 1",
+    tx.enter(org).await?;
+    query(
+        "INSERT INTO organizations (id, name, declared, created_at) VALUES ($1, $2, TRUE, $3)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, declared = TRUE",
     )
-    .bind(text(org))
+    .bind(org)
     .bind(&organization.name)
-    .bind(clock::now())
-    .execute(&mut **tx)
+    .bind(Time::now())
+    .execute(tx)
     .await?;
     for member in &organization.members {
-        sqlx::query(
+        query(
             "INSERT INTO members (org_id, user_id, role) VALUES ($1, $2, $3)
              ON CONFLICT (org_id, user_id) DO UPDATE SET role = excluded.role",
         )
-        .bind(text(org))
+        .bind(org)
         .bind(&member.user)
         .bind(member.role.as_str())
-        .execute(&mut **tx)
+        .execute(tx)
         .await?;
     }
     declare_connections(tx, org, &organization.connections).await
 }
 
-async fn declare_connections(tx: &mut Tx, org: Uuid, declared: &[DeclaredConnection]) -> Result<()> {
-    let ids: Vec<Uuid> = declared
+fn id_of(org: Uuid, connection: &DeclaredConnection) -> Uuid {
+    connection
+        .id
+        .unwrap_or_else(|| metasync_protocol::ids::connection(org, &connection.full_name))
+}
+
+/// A connection id that two organizations declare.
+fn declared_twice(organizations: &[DeclaredOrganization]) -> Option<(&str, Uuid)> {
+    let mut owners = HashMap::new();
+    organizations
         .iter()
-        .map(|c| {
-            c.id.unwrap_or_else(|| metasync_protocol::ids::connection(org, &c.full_name))
-        })
-        .collect();
+        .flat_map(|o| o.connections.iter().map(move |c| (o.id, c)))
+        .find(|(org, c)| *owners.entry(id_of(*org, c)).or_insert(*org) != *org)
+        .map(|(org, c)| (c.full_name.as_str(), id_of(org, c)))
+}
+
+fn taken_elsewhere(full_name: &str, id: Uuid) -> StoreError {
+    StoreError::Conflict(format!(
+        "connection {full_name} ({id}) belongs to another organization; give it another id"
+    ))
+}
+
+async fn declare_connections(tx: &mut Tx, org: Uuid, declared: &[DeclaredConnection]) -> Result<()> {
+    let ids: Vec<Uuid> = declared.iter().map(|c| id_of(org, c)).collect();
     let names: HashSet<&str> = declared.iter().map(|c| c.full_name.as_str()).collect();
     // Gone from the configuration, or in the way of one that is in it under another id.
-    for row in sqlx::query("SELECT id, full_name, declared FROM connections WHERE org_id = $1")
-        .bind(text(org))
-        .fetch_all(&mut **tx)
+    for row in query("SELECT id, full_name, declared FROM connections WHERE org_id = $1")
+        .bind(org)
+        .fetch_all(tx)
         .await?
     {
         let (known, name, was_declared) = (
@@ -218,24 +248,20 @@ async fn declare_connections(tx: &mut Tx, org: Uuid, declared: &[DeclaredConnect
 }
 
 async fn declare_connection(tx: &mut Tx, org: Uuid, id: Uuid, c: &DeclaredConnection) -> Result<()> {
-    let owner: Option<String> = sqlx::query_scalar("SELECT org_id FROM connections WHERE id = $1")
-        .bind(text(id))
-        .fetch_optional(&mut **tx)
+    // Row-level security shows one's own only: there another organization may have the same id.
+    let owner = query("SELECT org_id FROM connections WHERE id = $1")
+        .bind(id)
+        .fetch_optional(tx)
         .await?;
-    match owner {
-        Some(owner) if owner != text(org) => {
-            return Err(StoreError::Conflict(format!(
-                "connection {} ({id}) belongs to another organization; give it another id",
-                c.full_name
-            )));
-        }
+    match owner.map(|row| rows::id(&row, "org_id")).transpose()? {
+        Some(owner) if owner != org => return Err(taken_elsewhere(&c.full_name, id)),
         Some(_) => {
-            sqlx::query(
+            query(
                 "UPDATE connections SET type = $3, name = $4, full_name = $5, url = $6, branch = $7, dialect = $8,
-                 settings = $9, declared = 1, updated_at = $10 WHERE org_id = $1 AND id = $2",
+                 settings = $9, declared = TRUE, updated_at = $10 WHERE org_id = $1 AND id = $2",
             )
-            .bind(text(org))
-            .bind(text(id))
+            .bind(org)
+            .bind(id)
             .bind(&c.kind)
             .bind(&c.name)
             .bind(&c.full_name)
@@ -243,8 +269,8 @@ async fn declare_connection(tx: &mut Tx, org: Uuid, id: Uuid, c: &DeclaredConnec
             .bind(&c.branch)
             .bind(&c.dialect)
             .bind(json_text(&c.settings))
-            .bind(clock::now())
-            .execute(&mut **tx)
+            .bind(Time::now())
+            .execute(tx)
             .await
             .map_err(|e| connections::taken(&c.full_name, e))?;
         }

@@ -1,8 +1,7 @@
-//! Values in columns: ids as text, JSON as text, hashes as bytes.
+//! Values in columns that neither database knows by itself: hashes as bytes, JSON as text, counts.
 
 use metasync_protocol::RowHash;
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
@@ -10,25 +9,21 @@ use crate::{
     error::{Result, StoreError},
 };
 
-/// An id as the tables keep it.
-pub(crate) fn text(id: Uuid) -> String {
-    id.hyphenated().to_string()
-}
-
 /// An id of a row.
 pub(crate) fn id(row: &Row, column: &'static str) -> Result<Uuid> {
-    parse_id(row.try_get::<&str, _>(column)?, column)
+    row.id(column)?
+        .ok_or_else(|| StoreError::row("id", column, "null"))
 }
 
 /// An id of a row that may be null.
 pub(crate) fn optional_id(row: &Row, column: &'static str) -> Result<Option<Uuid>> {
-    row.try_get::<Option<&str>, _>(column)?
-        .map(|text| parse_id(text, column))
-        .transpose()
+    Ok(row.id(column)?)
 }
 
-fn parse_id(text: &str, column: &str) -> Result<Uuid> {
-    Uuid::try_parse(text).map_err(|e| StoreError::row("id", column, e))
+/// A time of a row, as text.
+pub(crate) fn time(row: &Row, column: &'static str) -> Result<String> {
+    row.time(column)?
+        .ok_or_else(|| StoreError::row("time", column, "null"))
 }
 
 /// A hash of a row.

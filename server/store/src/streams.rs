@@ -1,15 +1,17 @@
 //! Streams: the counters that make the feed exact (sync-protocol.md, "Model").
 
 use metasync_protocol::{Channel, RowHash};
-use sqlx::Row as _;
 use uuid::Uuid;
 
+use std::collections::HashMap;
+
 use crate::{
-    Store, clock,
-    database::{Connection, Row},
+    Store,
+    database::{AssertSqlSafe, Row, Scope, Time, Tx, query},
     epoch,
     error::{Result, StoreError},
-    rows::{count, hash, id, number, text},
+    outbox::Signal,
+    rows::{count, hash, id, number},
 };
 
 /// `state` of a stream that no run is writing.
@@ -22,6 +24,7 @@ const LAST_NUMBER: &str = "last_stream";
 /// A row of `streams`.
 #[derive(Clone, Debug)]
 pub(crate) struct Stream {
+    pub(crate) org: Uuid,
     pub(crate) number: u64,
     pub(crate) connection: Uuid,
     pub(crate) channel: Channel,
@@ -59,8 +62,8 @@ impl Stream {
 impl Store {
     /// The heads of all streams of an organization, from the stream rows alone.
     pub async fn heads(&self, org: Uuid) -> Result<Vec<(Uuid, Channel, u64)>> {
-        let mut connection = self.database().reader().acquire().await?;
-        Ok(of_organization(&mut connection, org)
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        Ok(of_organization(&mut tx, org)
             .await?
             .into_iter()
             .map(|s| (s.connection, s.channel, s.head))
@@ -68,10 +71,11 @@ impl Store {
     }
 }
 
-const ROW: &str = "SELECT number, connection_id, channel, head, floor, live_rows, live_objects, checksum, state FROM streams";
+const ROW: &str = "SELECT org_id, number, connection_id, channel, head, floor, live_rows, live_objects, checksum, state FROM streams";
 
 fn stream(row: &Row) -> Result<Stream> {
     Ok(Stream {
+        org: id(row, "org_id")?,
         number: number(row, "number")?,
         connection: id(row, "connection_id")?,
         channel: channel(row.try_get("channel")?)?,
@@ -92,11 +96,11 @@ fn channel(word: &str) -> Result<Channel> {
 }
 
 /// All live streams of an organization, in the order in which they are served.
-pub(crate) async fn of_organization(tx: &mut Connection, org: Uuid) -> Result<Vec<Stream>> {
-    sqlx::query(sqlx::AssertSqlSafe(format!(
+pub(crate) async fn of_organization(tx: &mut Tx, org: Uuid) -> Result<Vec<Stream>> {
+    query(AssertSqlSafe(format!(
         "{ROW} WHERE org_id = $1 AND removed_at IS NULL ORDER BY number"
     )))
-    .bind(text(org))
+    .bind(org)
     .fetch_all(tx)
     .await?
     .iter()
@@ -105,13 +109,9 @@ pub(crate) async fn of_organization(tx: &mut Connection, org: Uuid) -> Result<Ve
 }
 
 /// Whose stream a number was, live or gone.
-pub(crate) async fn connection_of(
-    tx: &mut Connection,
-    org: Uuid,
-    number: u64,
-) -> Result<Option<(Uuid, Channel)>> {
-    let row = sqlx::query("SELECT connection_id, channel FROM streams WHERE org_id = $1 AND number = $2")
-        .bind(text(org))
+pub(crate) async fn connection_of(tx: &mut Tx, org: Uuid, number: u64) -> Result<Option<(Uuid, Channel)>> {
+    let row = query("SELECT connection_id, channel FROM streams WHERE org_id = $1 AND number = $2")
+        .bind(org)
         .bind(count(number))
         .fetch_optional(tx)
         .await?;
@@ -120,41 +120,57 @@ pub(crate) async fn connection_of(
 }
 
 /// Streams of an organization that were removed at or after a time: number, connection, channel.
-/// `""`: all that there ever were, the live ones too.
-pub(crate) async fn since(tx: &mut Connection, org: Uuid, time: &str) -> Result<Vec<(u64, Uuid, Channel)>> {
-    sqlx::query(
-        "SELECT number, connection_id, channel FROM streams
-         WHERE org_id = $1 AND (removed_at >= $2 OR (removed_at IS NULL AND $2 = ''))",
-    )
-    .bind(text(org))
-    .bind(time)
-    .fetch_all(tx)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok((
-            number(row, "number")?,
-            id(row, "connection_id")?,
-            channel(row.try_get("channel")?)?,
-        ))
-    })
-    .collect()
+/// `None`: all that there ever were, the live ones too.
+pub(crate) async fn since(tx: &mut Tx, org: Uuid, time: Option<Time>) -> Result<Vec<(u64, Uuid, Channel)>> {
+    let all = "SELECT number, connection_id, channel FROM streams WHERE org_id = $1";
+    let rows = match time {
+        None => query(all).bind(org).fetch_all(tx).await?,
+        Some(time) => {
+            query(AssertSqlSafe(format!("{all} AND removed_at >= $2")))
+                .bind(org)
+                .bind(time)
+                .fetch_all(tx)
+                .await?
+        }
+    };
+    rows.iter()
+        .map(|row| {
+            Ok((
+                number(row, "number")?,
+                id(row, "connection_id")?,
+                channel(row.try_get("channel")?)?,
+            ))
+        })
+        .collect()
 }
 
-/// A stream of a connection, to be written: the caller holds the write transaction, which is the
-/// lock here.
-pub(crate) async fn locked(
-    tx: &mut Connection,
-    org: Uuid,
-    connection: Uuid,
-    channel: Channel,
-) -> Result<Stream> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{ROW} WHERE org_id = $1 AND connection_id = $2 AND other_connection_id = '' AND channel = $3
-         AND removed_at IS NULL"
+/// Heads of the live streams of all organizations, by organization, connection and channel.
+pub(crate) async fn heads_of_all(tx: &mut Tx) -> Result<HashMap<(Uuid, Uuid, Channel), u64>> {
+    query("SELECT org_id, connection_id, channel, head FROM streams WHERE removed_at IS NULL")
+        .fetch_all(tx)
+        .await?
+        .iter()
+        .map(|row| {
+            let stream = (
+                id(row, "org_id")?,
+                id(row, "connection_id")?,
+                channel(row.try_get("channel")?)?,
+            );
+            Ok((stream, number(row, "head")?))
+        })
+        .collect()
+}
+
+/// A stream of a connection, to be written: nobody else gives out its numbers until the commit.
+/// Who needs several takes core before documentation, so that two writers can't wait for each other.
+pub(crate) async fn locked(tx: &mut Tx, org: Uuid, connection: Uuid, channel: Channel) -> Result<Stream> {
+    let row = query(AssertSqlSafe(format!(
+        "{ROW} WHERE org_id = $1 AND connection_id = $2 AND channel = $3
+         AND removed_at IS NULL {}",
+        tx.for_update()
     )))
-    .bind(text(org))
-    .bind(text(connection))
+    .bind(org)
+    .bind(connection)
     .bind(channel.as_str())
     .fetch_optional(tx)
     .await?;
@@ -165,11 +181,12 @@ pub(crate) async fn locked(
 }
 
 /// Stores what changed of a stream.
-pub(crate) async fn save(tx: &mut Connection, stream: &Stream) -> Result<()> {
-    sqlx::query(
-        "UPDATE streams SET head = $2, floor = $3, live_rows = $4, live_objects = $5, checksum = $6, state = $7
-         WHERE number = $1",
+pub(crate) async fn save(tx: &mut Tx, stream: &Stream) -> Result<()> {
+    query(
+        "UPDATE streams SET head = $3, floor = $4, live_rows = $5, live_objects = $6, checksum = $7, state = $8
+         WHERE org_id = $1 AND number = $2",
     )
+    .bind(stream.org)
     .bind(count(stream.number))
     .bind(count(stream.head))
     .bind(count(stream.floor))
@@ -179,18 +196,19 @@ pub(crate) async fn save(tx: &mut Connection, stream: &Stream) -> Result<()> {
     .bind(&stream.state)
     .execute(tx)
     .await?;
+    tx.tell(Signal::Heads(stream.org));
     Ok(())
 }
 
 /// Makes a stream with a number that no stream ever had.
-pub(crate) async fn create(tx: &mut Connection, org: Uuid, connection: Uuid, channel: Channel) -> Result<()> {
+pub(crate) async fn create(tx: &mut Tx, org: Uuid, connection: Uuid, channel: Channel) -> Result<()> {
     let number = epoch::count_up(tx, LAST_NUMBER).await?;
-    sqlx::query(
+    query(
         "INSERT INTO streams (number, org_id, connection_id, channel, checksum, state) VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(number)
-    .bind(text(org))
-    .bind(text(connection))
+    .bind(org)
+    .bind(connection)
     .bind(channel.as_str())
     .bind(RowHash::default().to_bytes().to_vec())
     .bind(COMPLETE)
@@ -199,15 +217,29 @@ pub(crate) async fn create(tx: &mut Connection, org: Uuid, connection: Uuid, cha
     Ok(())
 }
 
+/// Waits for whoever writes streams of a connection, and keeps others from beginning.
+pub(crate) async fn lock_all(tx: &mut Tx, org: Uuid, connection: Uuid) -> Result<()> {
+    query(AssertSqlSafe(format!(
+        "SELECT number FROM streams WHERE org_id = $1 AND (connection_id = $2 OR other_connection_id = $2)
+         AND removed_at IS NULL ORDER BY number {}",
+        tx.for_update()
+    )))
+    .bind(org)
+    .bind(connection)
+    .fetch_all(tx)
+    .await?;
+    Ok(())
+}
+
 /// Marks the streams of a connection as gone.
-pub(crate) async fn remove(tx: &mut Connection, org: Uuid, connection: Uuid) -> Result<()> {
-    sqlx::query(
+pub(crate) async fn remove(tx: &mut Tx, org: Uuid, connection: Uuid) -> Result<()> {
+    query(
         "UPDATE streams SET removed_at = $3 WHERE org_id = $1 AND (connection_id = $2 OR other_connection_id = $2)
          AND removed_at IS NULL",
     )
-    .bind(text(org))
-    .bind(text(connection))
-    .bind(clock::now())
+    .bind(org)
+    .bind(connection)
+    .bind(Time::now())
     .execute(tx)
     .await?;
     Ok(())

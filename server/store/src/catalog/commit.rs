@@ -9,13 +9,16 @@ use uuid::Uuid;
 
 use super::{
     Batch, Committed, RunRef, StreamPhase,
+    bulk::{self, FileRecord, ObjectRecord},
+    texts,
     upsert::{self, Deletion, Table},
 };
 use crate::{
-    Store, clock,
-    database::{Connection, Tx},
+    Store,
+    database::{Scope, Time, Tx, query, transact},
     error::{Result, StoreError},
-    rows::{json_text, text},
+    estimate,
+    rows::json_text,
     runs,
     streams::{self, COMPLETE, PARTIAL, Stream},
 };
@@ -60,28 +63,33 @@ impl Store {
                 "{stranger} names another connection than {connection}: nothing of the batch was stored"
             )));
         }
+        let mut batch = batch;
+        texts::make_storable(&mut batch);
         let mut committed = Committed::default();
-        let (index_state, state) = (batch.index_state.clone(), batch.state);
+        let (index_state, state) = (batch.index_state.take(), batch.state);
         let mut parts = split(batch).into_iter().peekable();
         while let Some(part) = parts.next() {
-            let mut tx = self.database().write().await?;
-            if let Some(fence) = run.fence
-                && !runs::holds(&mut tx, run.id, fence).await?
-            {
-                return Err(StoreError::LeaseLost(run.id));
-            }
-            let mut writer = Writer::lock(&mut tx, org, connection, run.id).await?;
-            writer.write(part).await?;
             let last = parts.peek().is_none();
-            writer.core.state = match state {
-                StreamPhase::Complete if last => COMPLETE.into(),
-                _ => PARTIAL.into(),
-            };
-            let (changed, heads) = writer.finish().await?;
-            if let (true, Some((branch, state))) = (last, &index_state) {
-                remember(&mut tx, connection, branch, state).await?;
-            }
-            tx.commit().await?;
+            let phase = if last { state } else { StreamPhase::Partial };
+            let remembered = index_state.as_ref().filter(|_| last);
+            let (changed, heads) = transact!(self.database(), Scope::Org(org), |tx| {
+                if let Some(fence) = run.fence
+                    && !runs::holds(tx, org, run.id, fence).await?
+                {
+                    return Err(StoreError::LeaseLost(run.id));
+                }
+                let mut writer = Writer::lock(tx, org, connection, run.id).await?;
+                writer.write(&part).await?;
+                writer.core.state = match phase {
+                    StreamPhase::Complete => COMPLETE.into(),
+                    StreamPhase::Partial => PARTIAL.into(),
+                };
+                let done = writer.finish().await?;
+                if let Some((branch, state)) = remembered {
+                    remember(tx, org, connection, branch, state).await?;
+                }
+                Ok(done)
+            })?;
             committed.changed += changed;
             committed.heads = heads;
         }
@@ -168,7 +176,7 @@ struct Writer<'t> {
     org: Uuid,
     connection: Uuid,
     run: Uuid,
-    at: String,
+    at: Time,
     core: Stream,
     documentation: Option<Stream>,
     changed: u64,
@@ -182,21 +190,21 @@ impl<'t> Writer<'t> {
             org,
             connection,
             run,
-            at: clock::now(),
+            at: Time::now(),
             core,
             documentation: None,
             changed: 0,
         })
     }
 
-    async fn write(&mut self, part: Part) -> Result<()> {
-        self.put_files(part.files).await?;
-        self.put_objects(part.objects).await?;
-        self.delete_objects(part.deleted_objects).await?;
-        self.delete_files(part.deleted_files).await
+    async fn write(&mut self, part: &Part) -> Result<()> {
+        self.put_files(&part.files).await?;
+        self.put_objects(&part.objects).await?;
+        self.delete_objects(&part.deleted_objects).await?;
+        self.delete_files(&part.deleted_files).await
     }
 
-    async fn put_files(&mut self, files: Vec<FileRow>) -> Result<()> {
+    async fn put_files(&mut self, files: &[FileRow]) -> Result<()> {
         let ids: Vec<Uuid> = files.iter().map(|f| f.id).collect();
         let stored = upsert::stored(self.tx, Table::Files, self.org, self.connection, &ids).await?;
         let mut rows = Vec::new();
@@ -206,13 +214,17 @@ impl<'t> Writer<'t> {
                 continue;
             }
             self.core.put(before, file.row_hash);
-            rows.push((self.core.next(), file));
+            rows.push(FileRecord {
+                seq: self.core.next(),
+                row: file,
+                bytes: estimate::file(file),
+            });
         }
         self.changed += rows.len() as u64;
-        upsert::files(self.tx, self.org, &rows).await
+        bulk::put_files(self.tx, self.org, self.connection, &rows, None).await
     }
 
-    async fn put_objects(&mut self, objects: Vec<(ObjectRow, Compact)>) -> Result<()> {
+    async fn put_objects(&mut self, objects: &[(ObjectRow, Compact)]) -> Result<()> {
         let ids: Vec<Uuid> = objects.iter().map(|(o, _)| o.id).collect();
         let stored = upsert::stored(self.tx, Table::Objects, self.org, self.connection, &ids).await?;
         let mut rows = Vec::new();
@@ -223,10 +235,15 @@ impl<'t> Writer<'t> {
             }
             self.core.put(before, object.row_hash);
             self.core.live_objects += u64::from(before.is_none());
-            rows.push((self.core.next(), object, owned));
+            rows.push(ObjectRecord {
+                seq: self.core.next(),
+                row: object,
+                owned: json_text(owned),
+                size: estimate::object(object, owned),
+            });
         }
         self.changed += rows.len() as u64;
-        upsert::objects(self.tx, self.org, &rows).await
+        bulk::put_objects(self.tx, self.org, self.connection, &rows, None).await
     }
 
     /// Those of `ids` that are live, each counted out and given a sequence number.
@@ -243,20 +260,20 @@ impl<'t> Writer<'t> {
         Ok(dead)
     }
 
-    async fn delete_files(&mut self, ids: Vec<Uuid>) -> Result<()> {
-        let dead = self.bury(Table::Files, &ids).await?;
+    async fn delete_files(&mut self, ids: &[Uuid]) -> Result<()> {
+        let dead = self.bury(Table::Files, ids).await?;
         let deletion = Deletion {
-            at: &self.at,
+            at: self.at,
             run: self.run,
         };
         upsert::delete_files(self.tx, self.org, self.connection, &dead, deletion).await
     }
 
-    async fn delete_objects(&mut self, ids: Vec<Uuid>) -> Result<()> {
-        let dead = self.bury(Table::Objects, &ids).await?;
+    async fn delete_objects(&mut self, ids: &[Uuid]) -> Result<()> {
+        let dead = self.bury(Table::Objects, ids).await?;
         self.core.live_objects = self.core.live_objects.saturating_sub(dead.len() as u64);
         let deletion = Deletion {
-            at: &self.at,
+            at: self.at,
             run: self.run,
         };
         upsert::delete_objects(self.tx, self.org, self.connection, &dead, deletion).await?;
@@ -291,19 +308,21 @@ impl<'t> Writer<'t> {
 
 /// Stores what the adapter remembers of a branch.
 async fn remember(
-    tx: &mut Connection,
+    tx: &mut Tx,
+    org: Uuid,
     connection: Uuid,
     branch: &str,
     state: &serde_json::Value,
 ) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO index_states (connection_id, branch, state, updated_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (connection_id, branch) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at",
+    query(
+        "INSERT INTO index_states (org_id, connection_id, branch, state, updated_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (org_id, connection_id, branch) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at",
     )
-    .bind(text(connection))
+    .bind(org)
+    .bind(connection)
     .bind(branch)
     .bind(json_text(state))
-    .bind(clock::now())
+    .bind(Time::now())
     .execute(tx)
     .await?;
     Ok(())

@@ -1,26 +1,34 @@
 //! Slim lists of what is live, for a run to compare with what it finds.
 
 use futures_util::TryStreamExt as _;
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{LiveFile, LiveObject};
 use crate::{
     Store,
+    database::{Scope, query},
     error::Result,
-    rows::{hash, id, number, optional_id, text},
+    rows::{hash, id, number, optional_id},
 };
 
 impl Store {
     /// Live files of a connection on one branch; `None` is its default one.
-    pub async fn live_files(&self, connection: Uuid, branch: Option<&str>) -> Result<Vec<LiveFile>> {
-        let mut rows = sqlx::query(
+    pub async fn live_files(
+        &self,
+        org: Uuid,
+        connection: Uuid,
+        branch: Option<&str>,
+    ) -> Result<Vec<LiveFile>> {
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        let mut rows = query(
             "SELECT id, relative_path, content_hash, size, row_hash FROM files
-             WHERE connection_id = $1 AND deleted_at IS NULL AND branch IS NOT DISTINCT FROM $2 ORDER BY seq",
+             WHERE org_id = $1 AND connection_id = $2 AND deleted_at IS NULL AND branch IS NOT DISTINCT FROM $3
+             ORDER BY seq",
         )
-        .bind(text(connection))
+        .bind(org)
+        .bind(connection)
         .bind(branch)
-        .fetch(self.database().reader());
+        .fetch(&mut tx);
         let mut files = Vec::new();
         while let Some(row) = rows.try_next().await? {
             files.push(LiveFile {
@@ -35,14 +43,22 @@ impl Store {
     }
 
     /// Live objects of a connection on one branch; `None` is its default one.
-    pub async fn live_objects(&self, connection: Uuid, branch: Option<&str>) -> Result<Vec<LiveObject>> {
-        let mut rows = sqlx::query(
+    pub async fn live_objects(
+        &self,
+        org: Uuid,
+        connection: Uuid,
+        branch: Option<&str>,
+    ) -> Result<Vec<LiveObject>> {
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        let mut rows = query(
             "SELECT id, file_id, row_hash FROM objects
-             WHERE connection_id = $1 AND deleted_at IS NULL AND branch IS NOT DISTINCT FROM $2 ORDER BY seq",
+             WHERE org_id = $1 AND connection_id = $2 AND deleted_at IS NULL AND branch IS NOT DISTINCT FROM $3
+             ORDER BY seq",
         )
-        .bind(text(connection))
+        .bind(org)
+        .bind(connection)
         .bind(branch)
-        .fetch(self.database().reader());
+        .fetch(&mut tx);
         let mut objects = Vec::new();
         while let Some(row) = rows.try_next().await? {
             objects.push(LiveObject {

@@ -1,8 +1,10 @@
 //! The catalogue as runs write it: files and objects with what they own.
 
+mod bulk;
 mod commit;
 mod live;
 mod search;
+mod texts;
 mod upsert;
 
 use metasync_protocol::{Channel, Compact, FileRow, ObjectRow, RowHash};

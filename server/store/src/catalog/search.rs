@@ -1,13 +1,13 @@
 //! Finding objects of one connection by parts of names and words of descriptions.
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
     Store,
+    database::{Scope, query},
     error::Result,
-    rows::{id, text},
+    rows::id,
 };
 
 /// An object that a search found.
@@ -44,7 +44,8 @@ impl Store {
             .replace('\\', "\\\\")
             .replace('%', "\\%")
             .replace('_', "\\_");
-        sqlx::query(
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        query(
             "SELECT o.id, o.name, o.full_name, o.object_type, o.description, o.line_start, f.relative_path
              FROM objects o
              LEFT JOIN files f ON f.org_id = o.org_id AND f.id = o.file_id AND f.deleted_at IS NULL
@@ -52,12 +53,12 @@ impl Store {
              AND (lower(o.full_name) LIKE $3 ESCAPE '\\' OR lower(o.description) LIKE $3 ESCAPE '\\')
              ORDER BY lower(o.name) LIKE $4 ESCAPE '\\' DESC, o.full_name, o.id LIMIT $5",
         )
-        .bind(text(org))
-        .bind(text(connection))
+        .bind(org)
+        .bind(connection)
         .bind(format!("%{escaped}%"))
         .bind(format!("{escaped}%"))
         .bind(i64::from(limit))
-        .fetch_all(self.database().reader())
+        .fetch_all(&mut tx)
         .await?
         .iter()
         .map(|row| {

@@ -3,8 +3,8 @@
 use metasync_protocol::{SCHEMA, hash::RowHasher};
 use uuid::Uuid;
 
-use super::{PageFrom, PageRequest, cursor::Cursor, scope};
-use crate::{Store, error::Result, streams};
+use super::{PageFrom, PageRequest, scope};
+use crate::{Store, database::Scope, error::Result, streams};
 
 impl Store {
     /// The ETag of what a request is served now: it changes with every change that the client would
@@ -42,7 +42,7 @@ impl Store {
         let PageFrom::Cursor(text) = &request.from else {
             return Ok(true);
         };
-        let cursor = Cursor::decode(text, &self.cursor_keys()).filter(|c| {
+        let cursor = self.decode(text).await?.filter(|c| {
             c.belongs_to(request.org, &request.user) && c.epoch == self.epoch() && c.schema == SCHEMA
         });
         Ok(cursor.is_some_and(|c| {
@@ -56,9 +56,10 @@ impl Store {
         request: &PageRequest,
         format: &str,
     ) -> Result<(String, Vec<(u64, u64)>)> {
-        let mut connection = self.database().reader().acquire().await?;
-        let all = streams::of_organization(&mut connection, request.org).await?;
-        drop(connection);
+        let all = {
+            let mut tx = self.database().look(Scope::Org(request.org)).await?;
+            streams::of_organization(&mut tx, request.org).await?
+        };
         let mut h = RowHasher::new("etag");
         h.id(Some(request.org));
         h.text(&request.user);

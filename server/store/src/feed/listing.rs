@@ -1,10 +1,6 @@
 //! Pages for a plain client of the seed, by timestamp and offset (sync-protocol.md, "No cursor").
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Instant,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -12,12 +8,17 @@ use uuid::Uuid;
 use super::{
     Budget, PageAnswer, PageRequest,
     cursor::{Cursor, Position},
-    lists::{Entry, KeyList, ListOwner, ListStream},
+    entries::{self, Entry},
+    lists::{self, Head, ListStream},
     points,
     read::{self, Key, Kind, Rows},
     scope::{Held, Scope},
 };
-use crate::{Store, database::Connection, error::Result, lock};
+use crate::{
+    Store,
+    database::{Scope as RowScope, Tx},
+    error::Result,
+};
 
 /// Keys that are read at a time while a list is made.
 const KEYS_PER_READ: u64 = 10_000;
@@ -30,7 +31,7 @@ impl Store {
         at: Option<Timestamp>,
     ) -> Result<PageAnswer> {
         let epoch = self.epoch_now();
-        let mut tx = self.database().read().await?;
+        let mut tx = self.database().read(RowScope::Org(request.org)).await?;
         let held = match at {
             None => Held::Nothing,
             Some(at) => points::held(&mut tx, request.org, at, epoch).await?,
@@ -41,10 +42,10 @@ impl Store {
         let keys = all_keys(&mut tx, &scope).await?;
         let entries = lay_out(keys, request, scope.served.len());
         let limit = Budget::new(request, 0).limit;
-        let page = &entries[..entries.partition_point(|e| e.slot < limit)];
+        let (page, later) = entries.split_at(entries.partition_point(|e| e.slot < limit));
         let mut rows = Rows::default();
         read::by_id(&mut tx, request.org, &ids(page), &mut rows).await?;
-        let complete = page.len() == entries.len();
+        let complete = later.is_empty();
         let known = points::find(&mut tx, request.org, &scope).await?;
         tx.commit().await?;
 
@@ -52,7 +53,7 @@ impl Store {
             Some(point) => point,
             None => points::add(self.database(), request.org, &scope).await?,
         };
-        let list = Arc::new(KeyList {
+        let head = Head {
             streams: scope
                 .served
                 .iter()
@@ -65,13 +66,14 @@ impl Store {
             connections: scope.connections.clone(),
             point,
             epoch: epoch.id,
-            entries,
-        });
-        let positions = positions_after(&list, limit);
+        };
+        let lacking = entries::first_of_each_stream(later, Vec::new());
+        let positions = positions_after(&head, &lacking);
         for (served, position) in scope.served.iter_mut().zip(&positions) {
             served.pos = position.pos;
         }
-        lock(&self.0.lists).keep(ListOwner::of(request, at), list, limit, Instant::now());
+        let owner = lists::owner(request, at);
+        lists::keep(self.database(), request.org, &owner, &head, &entries, limit).await?;
         let cursor = Cursor::new(
             request.org,
             &request.user,
@@ -91,36 +93,36 @@ impl Store {
         offset: u64,
     ) -> Result<PageAnswer> {
         let limit = Budget::new(request, 0).limit;
-        let owner = ListOwner::of(request, at);
-        let list = lock(&self.0.lists).find(&owner, offset, limit, Instant::now());
-        let Some(list) = list.filter(|l| l.epoch == self.epoch()) else {
+        let owner = lists::owner(request, at);
+        let found = lists::find(self.database(), request.org, &owner, offset, limit).await?;
+        let Some(found) = found.filter(|f| f.head.epoch == self.epoch()) else {
             return Ok(PageAnswer::ResyncRequired { reason: "expired" });
         };
         let end = offset.saturating_add(limit);
-        let page = &list.entries[list.index_of(offset)..list.index_of(end)];
         let mut rows = Rows::default();
-        let mut tx = self.database().read().await?;
-        read::by_id(&mut tx, request.org, &ids(page), &mut rows).await?;
+        let mut tx = self.database().read(RowScope::Org(request.org)).await?;
+        let (page, lacking) = found.keys(&mut tx, request.org, offset, end).await?;
+        read::by_id(&mut tx, request.org, &ids(&page), &mut rows).await?;
         tx.commit().await?;
 
-        let complete = list.index_of(end) == list.entries.len();
+        let (list, complete) = (found.head, lacking.is_empty());
         let cursor = Cursor::new(
             request.org,
             &request.user,
             list.epoch,
             if complete { list.point } else { 0 },
-            positions_after(&list, end),
+            positions_after(&list, &lacking),
         );
         let scope = Scope {
             served: Vec::new(),
-            connections: list.connections.clone(),
+            connections: list.connections,
             reset: Default::default(),
             removed: Default::default(),
             heads: Vec::new(),
         };
         let mut package = self.package(request, &scope, rows, &cursor, list.point, at.is_some(), complete);
         // The rows are those of now, the heads those of the list: no checksum goes with that.
-        package.sync_metadata.streams = list.streams.iter().map(|s| s.state.clone()).collect();
+        package.sync_metadata.streams = list.streams.into_iter().map(|s| s.state).collect();
         Ok(PageAnswer::Page(Box::new(package)))
     }
 }
@@ -130,7 +132,7 @@ fn ids(entries: &[Entry]) -> Vec<(Kind, Uuid)> {
 }
 
 /// All keys that the client lacks, with the number of their stream.
-async fn all_keys(tx: &mut Connection, scope: &Scope) -> Result<Vec<(u64, Key)>> {
+async fn all_keys(tx: &mut Tx, scope: &Scope) -> Result<Vec<(u64, Key)>> {
     let mut all = Vec::new();
     for served in &scope.served {
         let mut pos = served.pos;
@@ -209,15 +211,9 @@ impl Layout {
     }
 }
 
-/// Where a client stands that has all slots before `end`: before the first row that it lacks.
-fn positions_after(list: &KeyList, end: u64) -> Vec<Position> {
-    let mut first_lacking: HashMap<u64, u64> = HashMap::new();
-    for entry in &list.entries[list.index_of(end)..] {
-        first_lacking
-            .entry(entry.stream)
-            .and_modify(|seq| *seq = (*seq).min(entry.seq))
-            .or_insert(entry.seq);
-    }
+/// Where a client stands that lacks this of each stream: before the first row that it lacks.
+fn positions_after(list: &Head, lacking: &[(u64, u64)]) -> Vec<Position> {
+    let first_lacking: HashMap<u64, u64> = lacking.iter().copied().collect();
     list.streams
         .iter()
         .map(|s| Position {

@@ -5,6 +5,7 @@
 
 mod compaction;
 mod cursor;
+mod entries;
 mod etag;
 mod listing;
 mod lists;
@@ -17,8 +18,7 @@ use jiff::Timestamp;
 use metasync_protocol::{Channel, SyncPackage};
 use uuid::Uuid;
 
-pub(crate) use lists::KeyLists;
-
+use self::cursor::Cursor;
 use crate::{
     Store,
     error::{Result, StoreError},
@@ -97,8 +97,11 @@ impl Store {
         match &request.from {
             PageFrom::Start => self.pass_page(request, None).await,
             PageFrom::Cursor(text) => {
-                let cursor = cursor::Cursor::decode(text, &self.cursor_keys());
-                match cursor.filter(|c| c.belongs_to(request.org, &request.user)) {
+                match self
+                    .decode(text)
+                    .await?
+                    .filter(|c| c.belongs_to(request.org, &request.user))
+                {
                     None => Ok(PageAnswer::InvalidCursor),
                     Some(c) if c.epoch != self.epoch() => Ok(PageAnswer::ResyncRequired { reason: "epoch" }),
                     Some(c) if c.schema != metasync_protocol::SCHEMA => {
@@ -114,6 +117,22 @@ impl Store {
                 } else {
                     self.next_of_list(request, at, *offset).await
                 }
+            }
+        }
+    }
+}
+
+impl Store {
+    /// What a cursor says. Another node may have signed it with a key, or stamped it with an epoch,
+    /// that is new here: then this one looks before it refuses.
+    async fn decode(&self, text: &str) -> Result<Option<Cursor>> {
+        let read = || Cursor::decode(text, &self.cursor_keys());
+        match read() {
+            Some(cursor) if cursor.epoch == self.epoch() => Ok(Some(cursor)),
+            other if self.database().shared().is_none() => Ok(other),
+            _ => {
+                self.0.identity.refresh(self.database()).await?;
+                Ok(read())
             }
         }
     }

@@ -9,7 +9,7 @@ use super::{
     read::{self, Rows},
     scope::{Held, Scope},
 };
-use crate::{Store, clock, error::Result};
+use crate::{Store, clock, database::Scope as RowScope, error::Result};
 
 impl Store {
     /// The page after a cursor, or the first one.
@@ -22,7 +22,7 @@ impl Store {
         let before = cursor.as_ref().map_or(0, |c| c.point);
         let held = cursor.map_or(Held::Nothing, |c| Held::Exactly(c.positions));
 
-        let mut tx = self.database().read().await?;
+        let mut tx = self.database().read(RowScope::Org(request.org)).await?;
         let Some(mut scope) = Scope::of(&mut tx, request, held).await? else {
             return Ok(PageAnswer::ResyncRequired { reason: "expired" });
         };

@@ -12,11 +12,10 @@ use super::{
     scope::{Held, Scope},
 };
 use crate::{
-    clock,
-    database::{Connection, Database},
+    database::{Database, Scope as RowScope, Time, Tx, query, transact},
     epoch::Epoch,
-    error::{Result, StoreError},
-    rows::{json, json_text, number, text},
+    error::Result,
+    rows::{count, json, json_text, number},
 };
 
 /// How far a client's clock may be off before rows could be missed.
@@ -35,53 +34,63 @@ fn digest(scope: &Scope) -> String {
 }
 
 /// The point of the state of a snapshot, if there is one: microseconds since 1970.
-pub(super) async fn find(tx: &mut Connection, org: Uuid, scope: &Scope) -> Result<Option<u64>> {
-    let row =
-        sqlx::query("SELECT at FROM sync_points WHERE org_id = $1 AND digest = $2 ORDER BY at DESC LIMIT 1")
-            .bind(text(org))
-            .bind(digest(scope))
-            .fetch_optional(tx)
-            .await?;
+pub(super) async fn find(tx: &mut Tx, org: Uuid, scope: &Scope) -> Result<Option<u64>> {
+    let row = query("SELECT at FROM sync_points WHERE org_id = $1 AND digest = $2 ORDER BY at DESC LIMIT 1")
+        .bind(org)
+        .bind(digest(scope))
+        .fetch_optional(tx)
+        .await?;
     row.map(|row| number(&row, "at")).transpose()
 }
 
 /// Stores a point for the heads of a snapshot; later than all before it.
 pub(super) async fn add(database: &Database, org: Uuid, scope: &Scope) -> Result<u64> {
-    let mut tx = database.write().await?;
-    if let Some(known) = find(&mut tx, org, scope).await? {
-        return Ok(known);
-    }
-    let last: Option<i64> = sqlx::query_scalar("SELECT max(at) FROM sync_points WHERE org_id = $1")
-        .bind(text(org))
-        .fetch_one(&mut *tx)
-        .await?;
-    let at = Timestamp::now().as_microsecond().max(last.unwrap_or(0) + 1);
+    let digest = digest(scope);
     let served: Vec<(u64, u64)> = scope
         .served
         .iter()
         .map(|s| (s.stream.number, s.stream.head))
         .collect();
-    sqlx::query("INSERT INTO sync_points (org_id, at, digest, heads, served) VALUES ($1, $2, $3, $4, $5)")
-        .bind(text(org))
-        .bind(at)
-        .bind(digest(scope))
-        .bind(json_text(&scope.heads))
-        .bind(json_text(&served))
-        .execute(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    u64::try_from(at).map_err(|e| StoreError::row("sync_points", "at", e))
+    transact!(database, RowScope::Org(org), |tx| {
+        if let Some(known) = find(tx, org, scope).await? {
+            return Ok(known);
+        }
+        let row = query("SELECT coalesce(max(at), 0) AS last FROM sync_points WHERE org_id = $1")
+            .bind(org)
+            .fetch_one(tx)
+            .await?;
+        let last = number(&row, "last")?;
+        let mut at = Timestamp::now().as_microsecond().unsigned_abs().max(last + 1);
+        loop {
+            let added = query(
+                "INSERT INTO sync_points (org_id, at, digest, heads, served) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (org_id, at) DO NOTHING",
+            )
+            .bind(org)
+            .bind(count(at))
+            .bind(&digest)
+            .bind(json_text(&scope.heads))
+            .bind(json_text(&served))
+            .execute(tx)
+            .await?;
+            if added > 0 {
+                return Ok(at);
+            }
+            // another node took this very microsecond
+            at += 1;
+        }
+    })
 }
 
 /// What a client has that names a time: what its point served if there is one, else what the newest
 /// point says that is old enough, whatever the client's clock.
-pub(super) async fn held(tx: &mut Connection, org: Uuid, at: Timestamp, epoch: Epoch) -> Result<Held> {
+pub(super) async fn held(tx: &mut Tx, org: Uuid, at: Timestamp, epoch: Epoch) -> Result<Held> {
     let safe = at.checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
     let micros = at.as_microsecond();
     let is_whole = at.as_nanosecond() == i128::from(micros) * 1_000;
     if is_whole && micros >= epoch.since {
-        let row = sqlx::query("SELECT served FROM sync_points WHERE org_id = $1 AND at = $2")
-            .bind(text(org))
+        let row = query("SELECT served FROM sync_points WHERE org_id = $1 AND at = $2")
+            .bind(org)
             .bind(micros)
             .fetch_optional(&mut *tx)
             .await?;
@@ -89,7 +98,7 @@ pub(super) async fn held(tx: &mut Connection, org: Uuid, at: Timestamp, epoch: E
             return Ok(Held::AtLeast {
                 positions: positions(json(&row, "served")?),
                 // points may be a little ahead of the clock that stamps removals
-                since: Some(clock::text(safe)),
+                since: Some(Time::from(safe)),
             });
         }
     }
@@ -97,12 +106,11 @@ pub(super) async fn held(tx: &mut Connection, org: Uuid, at: Timestamp, epoch: E
         // It may hold what a restore has undone.
         return Ok(Held::Unknown);
     }
-    let row =
-        sqlx::query("SELECT heads FROM sync_points WHERE org_id = $1 AND at <= $2 ORDER BY at DESC LIMIT 1")
-            .bind(text(org))
-            .bind(safe.as_microsecond())
-            .fetch_optional(tx)
-            .await?;
+    let row = query("SELECT heads FROM sync_points WHERE org_id = $1 AND at <= $2 ORDER BY at DESC LIMIT 1")
+        .bind(org)
+        .bind(safe.as_microsecond())
+        .fetch_optional(tx)
+        .await?;
     Ok(Held::AtLeast {
         positions: match row {
             Some(row) => positions(json(&row, "heads")?),
@@ -120,25 +128,19 @@ fn positions(heads: Vec<(u64, u64)>) -> Vec<Position> {
         .collect()
 }
 
-/// Removes points before a time, but never the latest of an organization.
-pub(super) async fn prune(tx: &mut Connection, before: Timestamp) -> Result<()> {
-    let organizations: Vec<String> = sqlx::query_scalar("SELECT DISTINCT org_id FROM sync_points")
-        .fetch_all(&mut *tx)
-        .await?;
-    for org in organizations {
-        let kept: Option<i64> = sqlx::query_scalar(
-            "SELECT at FROM sync_points WHERE org_id = $1 ORDER BY at DESC LIMIT 1 OFFSET $2",
-        )
-        .bind(&org)
+/// Removes points of an organization before a time, but never the latest ones.
+pub(super) async fn prune(tx: &mut Tx, org: Uuid, before: Timestamp) -> Result<()> {
+    let row = query("SELECT at FROM sync_points WHERE org_id = $1 ORDER BY at DESC LIMIT 1 OFFSET $2")
+        .bind(org)
         .bind(KEPT)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(tx)
         .await?;
-        let Some(kept) = kept else { continue };
-        sqlx::query("DELETE FROM sync_points WHERE org_id = $1 AND at <= $2")
-            .bind(&org)
-            .bind(kept.min(before.as_microsecond()))
-            .execute(&mut *tx)
-            .await?;
-    }
+    let Some(row) = row else { return Ok(()) };
+    let kept: i64 = row.try_get("at")?;
+    query("DELETE FROM sync_points WHERE org_id = $1 AND at <= $2")
+        .bind(org)
+        .bind(kept.min(before.as_microsecond()))
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -4,19 +4,18 @@ use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
 use metasync_protocol::{Channel, Compact, DocumentationRow, FileRow, ObjectRow, PackageMetadata};
-use sqlx::{AssertSqlSafe, QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::{Budget, MAX_ROWS, Weight, scope::Served};
 use crate::{
-    database::{Connection, Db, Row},
+    database::{AssertSqlSafe, Row, Tx, query},
     documentation::{self, documentation_row},
     error::{Result, StoreError},
-    rows::{count, hash, id, json, number, optional_id, text},
+    rows::{count, hash, id, json, number, optional_id},
 };
 
 /// Ids of one lookup.
-const IDS_PER_STATEMENT: usize = 500;
+const IDS_PER_STATEMENT: usize = 5_000;
 /// Keys that are looked at beyond twice the limit: files, tombstones.
 const KEYS_MORE: u64 = 100;
 
@@ -57,28 +56,31 @@ impl Key {
     }
 }
 
-// Tombstones up to $3 are left out: they tell a client in its first pass nothing.
+// Tombstones up to $4 are left out: they tell a client in its first pass nothing.
 const CORE_KEYS: &str =
-    "SELECT seq, 0 AS kind, deleted_at IS NULL AS live, id, NULL AS file_id, 1 AS row_count, bytes
-    FROM files WHERE connection_id = $1 AND seq > $2 AND (deleted_at IS NULL OR seq > $3)
+    "SELECT seq, CAST(0 AS BIGINT) AS kind, deleted_at IS NULL AS live, id, NULL AS file_id,
+    CAST(1 AS BIGINT) AS row_count, bytes
+    FROM files WHERE org_id = $1 AND connection_id = $2 AND seq > $3 AND (deleted_at IS NULL OR seq > $4)
     UNION ALL
-    SELECT seq, 1, deleted_at IS NULL, id, file_id, row_count, bytes
-    FROM objects WHERE connection_id = $1 AND seq > $2 AND (deleted_at IS NULL OR seq > $3)
-    ORDER BY seq LIMIT $4";
+    SELECT seq, CAST(1 AS BIGINT), deleted_at IS NULL, id, file_id, row_count, bytes
+    FROM objects WHERE org_id = $1 AND connection_id = $2 AND seq > $3 AND (deleted_at IS NULL OR seq > $4)
+    ORDER BY seq LIMIT $5";
 const DOCUMENTATION_KEYS: &str =
-    "SELECT seq, 2 AS kind, deleted_at IS NULL AS live, id, NULL AS file_id, 1 AS row_count, bytes
-    FROM documentation WHERE connection_id = $1 AND seq > $2 AND (deleted_at IS NULL OR seq > $3)
-    ORDER BY seq LIMIT $4";
+    "SELECT seq, CAST(2 AS BIGINT) AS kind, deleted_at IS NULL AS live, id, NULL AS file_id,
+    CAST(1 AS BIGINT) AS row_count, bytes
+    FROM documentation WHERE org_id = $1 AND connection_id = $2 AND seq > $3 AND (deleted_at IS NULL OR seq > $4)
+    ORDER BY seq LIMIT $5";
 
 /// The next keys of a stream after `pos`, at most `limit`.
-pub(super) async fn keys(tx: &mut Connection, served: &Served, pos: u64, limit: u64) -> Result<Vec<Key>> {
+pub(super) async fn keys(tx: &mut Tx, served: &Served, pos: u64, limit: u64) -> Result<Vec<Key>> {
     let statement = match served.stream.channel {
         Channel::Core => CORE_KEYS,
         Channel::Documentation => DOCUMENTATION_KEYS,
         Channel::Pair => return Ok(Vec::new()),
     };
-    sqlx::query(statement)
-        .bind(text(served.stream.connection))
+    query(statement)
+        .bind(served.stream.org)
+        .bind(served.stream.connection)
         .bind(count(pos))
         .bind(count(served.init))
         .bind(count(limit))
@@ -104,7 +106,7 @@ pub(super) async fn keys(tx: &mut Connection, served: &Served, pos: u64, limit: 
 }
 
 /// Up to which sequence number a page takes a stream; its head if all that is left fits.
-pub(super) async fn measure(tx: &mut Connection, served: &Served, budget: &mut Budget) -> Result<u64> {
+pub(super) async fn measure(tx: &mut Tx, served: &Served, budget: &mut Budget) -> Result<u64> {
     let chunk = (budget.limit * 2 + KEYS_MORE).min(MAX_ROWS);
     let mut pos = served.pos;
     loop {
@@ -128,10 +130,11 @@ const OBJECT: &str =
     "SELECT id, connection_id, deleted_at IS NULL AS live, file_id, name, full_name, object_type,
     description, metadata, line_start, line_end, branch, row_hash, owned FROM objects";
 const RANGE: &str =
-    "connection_id = $1 AND seq > $2 AND seq <= $3 AND (deleted_at IS NULL OR seq > $4) ORDER BY seq";
+    "org_id = $1 AND connection_id = $2 AND seq > $3 AND seq <= $4 AND (deleted_at IS NULL OR seq > $5)
+    ORDER BY seq";
 
 /// Reads what `measure` let through: after the client's position up to `end`.
-pub(super) async fn range(tx: &mut Connection, served: &Served, end: u64, rows: &mut Rows) -> Result<()> {
+pub(super) async fn range(tx: &mut Tx, served: &Served, end: u64, rows: &mut Rows) -> Result<()> {
     let (pos, init) = (served.pos, served.init);
     match served.stream.channel {
         Channel::Core => {
@@ -153,15 +156,16 @@ pub(super) async fn range(tx: &mut Connection, served: &Served, end: u64, rows: 
 }
 
 async fn fetch_range(
-    tx: &mut Connection,
-    query: String,
+    tx: &mut Tx,
+    statement: String,
     served: &Served,
     (pos, end, init): (u64, u64, u64),
     kind: Kind,
     rows: &mut Rows,
 ) -> Result<()> {
-    let mut found = sqlx::query(AssertSqlSafe(query))
-        .bind(text(served.stream.connection))
+    let mut found = query(AssertSqlSafe(statement))
+        .bind(served.stream.org)
+        .bind(served.stream.connection)
         .bind(count(pos))
         .bind(count(end))
         .bind(count(init))
@@ -173,12 +177,7 @@ async fn fetch_range(
 }
 
 /// Reads rows by their ids, in the order of `keys`; what is no longer there at all counts as deleted.
-pub(super) async fn by_id(
-    tx: &mut Connection,
-    org: Uuid,
-    keys: &[(Kind, Uuid)],
-    rows: &mut Rows,
-) -> Result<()> {
+pub(super) async fn by_id(tx: &mut Tx, org: Uuid, keys: &[(Kind, Uuid)], rows: &mut Rows) -> Result<()> {
     for kind in [Kind::File, Kind::Object, Kind::Documentation] {
         let ids: Vec<Uuid> = keys
             .iter()
@@ -186,22 +185,24 @@ pub(super) async fn by_id(
             .map(|(_, id)| *id)
             .collect();
         for chunk in ids.chunks(IDS_PER_STATEMENT) {
-            let mut query = QueryBuilder::<Db>::new(match kind {
-                Kind::File => format!("{FILE} WHERE org_id = "),
-                Kind::Object => format!("{OBJECT} WHERE org_id = "),
+            let select = match kind {
+                Kind::File => FILE.to_owned(),
+                Kind::Object => OBJECT.to_owned(),
                 Kind::Documentation => format!(
-                    "SELECT {}, d.deleted_at IS NULL AS live FROM documentation d WHERE org_id = ",
+                    "SELECT {}, d.deleted_at IS NULL AS live FROM documentation d",
                     documentation::COLUMNS
                 ),
-            });
-            query.push_bind(text(org)).push(" AND id IN (");
-            let mut list = query.separated(", ");
-            for id in chunk {
-                list.push_bind(text(*id));
-            }
-            query.push(")");
+            };
+            let found_rows = query(AssertSqlSafe(format!(
+                "{select} WHERE org_id = $1 AND {}",
+                tx.is_in("id", 2)
+            )))
+            .bind(org)
+            .bind(chunk)
+            .fetch_all(tx)
+            .await?;
             let mut found: HashMap<Uuid, Row> = HashMap::with_capacity(chunk.len());
-            for row in query.build().fetch_all(&mut *tx).await? {
+            for row in found_rows {
                 found.insert(id(&row, "id")?, row);
             }
             for id in chunk {

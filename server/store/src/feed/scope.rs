@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{PageRequest, cursor::Position, wants};
 use crate::{
-    database::Connection,
+    database::{Time, Tx},
     error::Result,
     streams::{self, Stream},
 };
@@ -24,7 +24,7 @@ pub(super) enum Held {
     AtLeast {
         positions: Vec<Position>,
         /// Streams that were removed before that time it does not hold; `None`: it may hold any.
-        since: Option<String>,
+        since: Option<Time>,
     },
     /// Nobody knows what: it has to drop all of it.
     Unknown,
@@ -75,7 +75,7 @@ pub(super) struct Scope {
 impl Scope {
     /// Decides it from the streams of one snapshot. `None`: the client's positions are of a
     /// database that this one does not continue.
-    pub(super) async fn of(tx: &mut Connection, request: &PageRequest, held: Held) -> Result<Option<Scope>> {
+    pub(super) async fn of(tx: &mut Tx, request: &PageRequest, held: Held) -> Result<Option<Scope>> {
         let all = streams::of_organization(tx, request.org).await?;
         let heads: Vec<(u64, u64)> = all.iter().map(|s| (s.number, s.head)).collect();
         let streams: Vec<Stream> = chosen(request, all);
@@ -86,14 +86,13 @@ impl Scope {
         let (named, unsure) = match held {
             Held::Nothing => (Vec::new(), None),
             Held::Exactly(named) => (named, None),
-            Held::AtLeast { positions, since } => (positions, Some(since.unwrap_or_default())),
+            Held::AtLeast { positions, since } => (positions, Some(since)),
             Held::Unknown => {
                 reset.extend(&connections);
-                (Vec::new(), Some(String::new()))
+                (Vec::new(), Some(None))
             }
         };
-        // "" is before all times
-        let (since, unsure) = (unsure.as_deref().unwrap_or_default(), unsure.is_some());
+        let (since, unsure) = (unsure.flatten(), unsure.is_some());
         let named: HashMap<u64, Position> = named.into_iter().map(|p| (p.stream, p)).collect();
         let mut served: Vec<Served> = Vec::with_capacity(streams.len());
         for stream in streams {

@@ -1,14 +1,13 @@
 //! Reading runs.
 
-use sqlx::{AssertSqlSafe, QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::Run;
 use crate::{
     Store,
-    database::{Connection, Db, Row},
+    database::{AssertSqlSafe, Row, Scope, Tx, query},
     error::{Result, StoreError},
-    rows::{id, json, optional_json, text},
+    rows::{id, json, optional_json, time},
 };
 
 /// Columns of a [`Run`].
@@ -21,20 +20,21 @@ pub(super) const ACTIVE: &str = "state IN ('queued', 'running', 'retry_wait', 'c
 impl Store {
     /// A run of an organization.
     pub async fn run(&self, org: Uuid, run: Uuid) -> Result<Option<Run>> {
-        let row = sqlx::query(AssertSqlSafe(format!(
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        let row = query(AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM runs WHERE id = $1 AND org_id = $2"
         )))
-        .bind(text(run))
-        .bind(text(org))
-        .fetch_optional(self.database().reader())
+        .bind(run)
+        .bind(org)
+        .fetch_optional(&mut tx)
         .await?;
         row.as_ref().map(read).transpose()
     }
 
     /// The active run of a kind and target.
     pub async fn active_run(&self, org: Uuid, kind: &str, target: &str) -> Result<Option<Run>> {
-        let mut connection = self.database().reader().acquire().await?;
-        active(&mut connection, org, kind, target).await
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        active(&mut tx, org, kind, target).await
     }
 
     /// Runs of an organization, the newest first.
@@ -45,19 +45,22 @@ impl Store {
         target: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Run>> {
-        let mut query = QueryBuilder::<Db>::new(format!("SELECT {COLUMNS} FROM runs WHERE org_id = "));
-        query.push_bind(text(org));
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        let mut statement = format!("SELECT {COLUMNS} FROM runs WHERE org_id = $1");
+        let mut wanted = Vec::new();
         for (column, value) in [("kind", kind), ("target", target)] {
             if let Some(value) = value {
-                query.push(format!(" AND {column} = "));
-                query.push_bind(value.to_owned());
+                wanted.push(value);
+                statement += &format!(" AND {column} = ${}", wanted.len() + 1);
             }
         }
-        query.push(" ORDER BY id DESC LIMIT ");
-        query.push_bind(i64::from(limit));
-        query
-            .build()
-            .fetch_all(self.database().reader())
+        statement += &format!(" ORDER BY id DESC LIMIT ${}", wanted.len() + 2);
+        let bound = query(AssertSqlSafe(statement)).bind(org);
+        wanted
+            .into_iter()
+            .fold(bound, |query, value| query.bind(value))
+            .bind(i64::from(limit))
+            .fetch_all(&mut tx)
             .await?
             .iter()
             .map(read)
@@ -66,10 +69,11 @@ impl Store {
 
     /// Active runs of all organizations, the oldest first: for metrics and for what is stuck.
     pub async fn active_runs(&self) -> Result<Vec<Run>> {
-        sqlx::query(AssertSqlSafe(format!(
+        let mut tx = self.database().look(Scope::Runner).await?;
+        query(AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM runs WHERE {ACTIVE} ORDER BY id"
         )))
-        .fetch_all(self.database().reader())
+        .fetch_all(&mut tx)
         .await?
         .iter()
         .map(read)
@@ -78,11 +82,11 @@ impl Store {
 }
 
 /// The active run of a kind and target.
-pub(super) async fn active(tx: &mut Connection, org: Uuid, kind: &str, target: &str) -> Result<Option<Run>> {
-    let row = sqlx::query(AssertSqlSafe(format!(
+pub(super) async fn active(tx: &mut Tx, org: Uuid, kind: &str, target: &str) -> Result<Option<Run>> {
+    let row = query(AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM runs WHERE org_id = $1 AND kind = $2 AND target = $3 AND {ACTIVE}"
     )))
-    .bind(text(org))
+    .bind(org)
     .bind(kind)
     .bind(target)
     .fetch_optional(tx)
@@ -91,9 +95,9 @@ pub(super) async fn active(tx: &mut Connection, org: Uuid, kind: &str, target: &
 }
 
 /// A run by its id alone.
-pub(super) async fn by_id(tx: &mut Connection, run: Uuid) -> Result<Option<Run>> {
-    let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM runs WHERE id = $1")))
-        .bind(text(run))
+pub(super) async fn by_id(tx: &mut Tx, run: Uuid) -> Result<Option<Run>> {
+    let row = query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM runs WHERE id = $1")))
+        .bind(run)
         .fetch_optional(tx)
         .await?;
     row.as_ref().map(read).transpose()
@@ -114,13 +118,13 @@ pub(super) fn read(row: &Row) -> Result<Run> {
         cause: row.try_get("cause")?,
         options: json(row, "options")?,
         progress: json(row, "progress")?,
-        progress_at: row.try_get("progress_at")?,
+        progress_at: row.time("progress_at")?,
         checkpoint: optional_json(row, "checkpoint")?,
         result: optional_json(row, "result")?,
         error: row.try_get("error")?,
         code: row.try_get("code")?,
-        created_at: row.try_get("created_at")?,
-        started_at: row.try_get("started_at")?,
-        finished_at: row.try_get("finished_at")?,
+        created_at: time(row, "created_at")?,
+        started_at: row.time("started_at")?,
+        finished_at: row.time("finished_at")?,
     })
 }

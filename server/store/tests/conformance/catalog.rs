@@ -1,11 +1,14 @@
 //! What runs write and read.
 
 use metasync_protocol::{Channel, FileRow};
-use metasync_store::{Batch, Store, StoreError, StreamPhase};
+use metasync_store::{Batch, StoreError, StreamPhase};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{ORG, RUN, connect, delete, file, get, models, object, object_id, open, put};
+use crate::{
+    backend::Place,
+    support::{ORG, RUN, connect, delete, file, get, models, object, object_id, open, put},
+};
 
 #[tokio::test]
 async fn what_did_not_change_keeps_its_place() {
@@ -48,7 +51,7 @@ async fn live_rows_are_listed_by_branch() {
         ..Batch::default()
     };
     store.batch_commit(ORG, connection, RUN, batch).await.unwrap();
-    let files = store.live_files(connection, None).await.unwrap();
+    let files = store.live_files(ORG, connection, None).await.unwrap();
     let expected: Vec<FileRow> = (0..3).map(|n| file(connection, n, 1)).collect();
     assert_eq!(files.len(), 3);
     for (found, row) in files.iter().zip(&expected) {
@@ -69,16 +72,16 @@ async fn live_rows_are_listed_by_branch() {
             )
         );
     }
-    let dev = store.live_files(connection, Some("dev")).await.unwrap();
+    let dev = store.live_files(ORG, connection, Some("dev")).await.unwrap();
     assert_eq!(dev.iter().map(|f| f.id).collect::<Vec<_>>(), [other.id]);
-    let objects = store.live_objects(connection, None).await.unwrap();
+    let objects = store.live_objects(ORG, connection, None).await.unwrap();
     assert_eq!(
         objects.iter().map(|o| o.id).collect::<Vec<_>>(),
         (0..3).map(|n| object_id(connection, n)).collect::<Vec<_>>()
     );
     assert!(
         store
-            .live_objects(connection, Some("dev"))
+            .live_objects(ORG, connection, Some("dev"))
             .await
             .unwrap()
             .is_empty()
@@ -99,10 +102,10 @@ async fn a_large_batch_takes_several_transactions_and_its_state_goes_with_the_la
         (12_000, &[(Channel::Core, 12_000)][..])
     );
     assert_eq!(
-        store.index_state(connection, "main").await.unwrap(),
+        store.index_state(ORG, connection, "main").await.unwrap(),
         Some(json!({"tree": "abc"}))
     );
-    assert_eq!(store.index_state(connection, "dev").await.unwrap(), None);
+    assert_eq!(store.index_state(ORG, connection, "dev").await.unwrap(), None);
     assert_eq!(delete(&store, connection, 0..6_000).await, 12_000);
     let page = get(&store, metasync_store::PageFrom::Start).await;
     assert_eq!(page.sync_metadata.streams[0].rows, 0);
@@ -131,9 +134,9 @@ async fn of_one_id_twice_the_last_counts_and_a_row_beats_its_deletion() {
             .changed,
         2
     );
-    assert_eq!(store.live_files(connection, None).await.unwrap()[0].size, 2);
+    assert_eq!(store.live_files(ORG, connection, None).await.unwrap()[0].size, 2);
     assert_eq!(
-        store.live_objects(connection, None).await.unwrap()[0].row_hash,
+        store.live_objects(ORG, connection, None).await.unwrap()[0].row_hash,
         object(connection, 1, 3).0.row_hash
     );
 }
@@ -157,7 +160,7 @@ async fn nothing_is_written_to_what_is_not_ones_own() {
         store.batch_commit(ORG, a, RUN, stolen).await,
         Err(StoreError::Invalid(_))
     ));
-    assert_eq!(store.live_objects(b, None).await.unwrap().len(), 1);
+    assert_eq!(store.live_objects(ORG, b, None).await.unwrap().len(), 1);
     store.remove_connection(ORG, a).await.unwrap();
     let late = store.batch_commit(ORG, a, RUN, models(a, 0..1, 1)).await;
     assert!(matches!(late, Err(StoreError::NotFound(_))));
@@ -165,8 +168,8 @@ async fn nothing_is_written_to_what_is_not_ones_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_see_whole_transactions_while_runs_write() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path()).await.unwrap();
+    let place = Place::new().await;
+    let store = place.open().await;
     store.declare(&[crate::support::organization()]).await.unwrap();
     let mut writers = tokio::task::JoinSet::new();
     for name in ["a", "b", "c"] {

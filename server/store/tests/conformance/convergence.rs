@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::{
+    backend::Place,
     model::{PlainClient, Replica},
     support::{ORG, RUN, connect, delete, file, models, object, object_id, organization, soon},
 };
@@ -86,9 +87,10 @@ fn operation() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The hub's side: a store in a directory, so that it can be restarted, copied and put back.
+/// The hub's side: a store in its place, so that it can be restarted and, where that is files, copied
+/// and put back.
 struct World {
-    directory: tempfile::TempDir,
+    place: Place,
     store: Store,
     ids: Vec<Uuid>,
     backup: Option<PathBuf>,
@@ -100,14 +102,14 @@ const NAMES: [&str; CONNECTIONS] = ["one", "two", "three"];
 
 impl World {
     async fn new() -> World {
-        let directory = tempfile::tempdir().unwrap();
-        let store = open(&directory.path().join("data")).await;
+        let place = Place::new().await;
+        let store = open(&place).await;
         let mut ids = Vec::new();
         for name in NAMES {
             ids.push(connect(&store, name).await);
         }
         World {
-            directory,
+            place,
             store,
             ids,
             backup: None,
@@ -198,18 +200,21 @@ impl World {
                 assert_eq!(self.store.epoch(), before, "a restart is no restore");
             }
             Step::Backup => {
+                let Some(data) = self.place.files() else { return };
                 self.store.close().await;
-                let place = self.directory.path().join(Uuid::new_v4().to_string());
-                copy_directory(&self.data(), &place);
+                let place = data.with_file_name(Uuid::new_v4().to_string());
+                copy_directory(&data, &place);
                 self.backup = Some(place);
                 self.reopen().await;
             }
             Step::Restore => {
-                let Some(place) = self.backup.take() else { return };
+                let (Some(place), Some(data)) = (self.backup.take(), self.place.files()) else {
+                    return;
+                };
                 let before = self.store.epoch();
                 self.store.close().await;
-                std::fs::remove_dir_all(self.data()).unwrap();
-                std::fs::rename(place, self.data()).unwrap();
+                std::fs::remove_dir_all(&data).unwrap();
+                std::fs::rename(place, data).unwrap();
                 self.reopen().await;
                 self.restored = true;
                 assert_ne!(self.store.epoch(), before, "a restore was not noticed");
@@ -224,13 +229,9 @@ impl World {
         }
     }
 
-    fn data(&self) -> PathBuf {
-        self.directory.path().join("data")
-    }
-
     async fn reopen(&mut self) {
         self.store.close().await;
-        self.store = open(&self.data()).await;
+        self.store = open(&self.place).await;
     }
 
     fn filter(&self, chosen: &Option<Vec<usize>>) -> Option<Vec<Uuid>> {
@@ -240,8 +241,8 @@ impl World {
     }
 }
 
-async fn open(path: &Path) -> Store {
-    let store = Store::open(path).await.unwrap();
+async fn open(place: &Place) -> Store {
+    let store = place.open().await;
     store.declare(&[organization()]).await.unwrap();
     store
 }

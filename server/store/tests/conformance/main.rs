@@ -1,10 +1,11 @@
 //! What every database behind `Store` must do: sync-protocol.md, runs.md and the contract's words
-//! on seed 002, told against the public API alone. A second database adds one line per backend in
-//! [`support::open`].
+//! on seed 002, told against the public API alone. Here over SQLite; `tests/postgres` runs the same
+//! files over PostgreSQL. What lies under a test is [`backend`].
 
 // helpers of tests fail by panicking, as tests do
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod backend;
 mod catalog;
 mod convergence;
 mod feed;

@@ -7,7 +7,10 @@ use metasync_store::{Beat, Enqueued, MAX_ATTEMPTS, NewRun, Outcome, Run, Store, 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{ALICE, ORG, connect, models, open, soon};
+use crate::{
+    backend::Place,
+    support::{ALICE, ORG, connect, models, open, soon},
+};
 
 const LEASE: Duration = Duration::from_secs(30);
 /// A lease that is over at once, as after `kill -9`.
@@ -108,8 +111,8 @@ async fn a_run_of_another_organization_is_as_unknown_as_an_invented_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_workers_claim_each_run_once() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path()).await.unwrap();
+    let place = Place::new().await;
+    let store = place.open().await;
     for n in 0..40 {
         enqueue(&store, &n.to_string()).await;
     }
@@ -138,8 +141,8 @@ async fn many_workers_claim_each_run_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_triggers_make_one_run() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path()).await.unwrap();
+    let place = Place::new().await;
+    let store = place.open().await;
     let mut triggers = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let store = store.clone();
@@ -193,7 +196,7 @@ async fn after_a_lease_ends_another_worker_goes_on_and_the_first_writes_nothing_
         .batch_commit(ORG, connection, &lost, models(connection, 0..3, 1))
         .await;
     assert!(matches!(refused, Err(StoreError::LeaseLost(id)) if id == lost.id));
-    assert!(store.live_files(connection, None).await.unwrap().is_empty());
+    assert!(store.live_files(ORG, connection, None).await.unwrap().is_empty());
 
     assert_eq!(
         store.run_heartbeat(taken.id, taken.fence, LEASE).await.unwrap(),
@@ -385,7 +388,7 @@ async fn events_are_replayed_in_order_and_progress_takes_its_own_place() {
     ] {
         store.run_event(run, event, &json!(data)).await.unwrap();
     }
-    let all = store.run_events_after(run, 0).await.unwrap();
+    let all = store.run_events_after(ORG, run, 0).await.unwrap();
     let seen: Vec<(i64, &str, i64)> = all
         .iter()
         .map(|(id, event, data)| (*id, event.as_str(), data.as_i64().unwrap()))
@@ -400,7 +403,7 @@ async fn events_are_replayed_in_order_and_progress_takes_its_own_place() {
             (6, "complete", 6)
         ]
     );
-    assert_eq!(store.run_events_after(run, 4).await.unwrap().len(), 2);
+    assert_eq!(store.run_events_after(ORG, run, 4).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -418,6 +421,6 @@ async fn pruning_takes_what_ended_and_never_what_runs() {
     assert_eq!(store.prune_runs(past).await.unwrap(), 0);
     assert_eq!(store.prune_runs(soon()).await.unwrap(), 1);
     assert_eq!(store.run(ORG, done.id).await.unwrap(), None);
-    assert!(store.run_events_after(done.id, 0).await.unwrap().is_empty());
+    assert!(store.run_events_after(ORG, done.id, 0).await.unwrap().is_empty());
     assert_eq!(state(&store, active.id).await, "queued");
 }

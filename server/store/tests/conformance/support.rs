@@ -9,6 +9,8 @@ use metasync_store::{
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::backend::{self, Once};
+
 /// The organization of the tests, and its members.
 pub const ORG: Uuid = Uuid::from_u128(0x1111_1111_1111_4111_8111_1111_1111_1111);
 pub const ALICE: &str = "alice";
@@ -16,11 +18,25 @@ pub const BOB: &str = "bob";
 /// The run that tests write as, where no run matters.
 pub const RUN: Uuid = Uuid::from_u128(42);
 
+/// A store with the place in which it lies.
+pub struct TestStore {
+    store: Store,
+    _place: Once,
+}
+
+impl std::ops::Deref for TestStore {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
 /// An empty store of the backend under test, with the organization declared.
-pub async fn open() -> Store {
-    let store = Store::open_in_memory().await.unwrap();
+pub async fn open() -> TestStore {
+    let (store, place) = backend::once().await;
     store.declare(&[organization()]).await.unwrap();
-    store
+    TestStore { store, _place: place }
 }
 
 pub fn organization() -> DeclaredOrganization {

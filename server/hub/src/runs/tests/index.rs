@@ -207,7 +207,14 @@ async fn git_branches_have_facts_of_their_own() {
     assert_eq!(run.state, "completed", "{:?}", run.error);
     assert_eq!(result(&run).files_added, 3);
     let id = added.connection.id;
-    let count = async |branch: Option<&str>| world.store.live_objects(world.org, id, branch).await.unwrap().len();
+    let count = async |branch: Option<&str>| {
+        world
+            .store
+            .live_objects(world.org, id, branch)
+            .await
+            .unwrap()
+            .len()
+    };
     assert_eq!((count(None).await, count(Some("develop")).await), (1, 2));
     // A later sync of the current branch leaves the other one as it is.
     assert_eq!(sync(SyncRequest::default()).await.state, "completed");

@@ -1,26 +1,19 @@
 //! Connections to SQLite: one writer, several readers, WAL between them (architecture.md, "State").
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr};
 
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use super::{Tx, WAIT, transaction::Handle};
 use crate::error::{Result, StoreError};
-
-/// The driver's types, named once: a second database changes them here.
-pub(crate) type Db = Sqlite;
-pub(crate) type Row = sqlx::sqlite::SqliteRow;
-pub(crate) type Tx = Transaction<'static, Db>;
-pub(crate) type Connection = sqlx::SqliteConnection;
 
 /// File name within the data directory.
 const FILE: &str = "hub.db";
 /// Readers at a time.
 const READERS: u32 = 8;
-/// How long a caller waits for a connection, or for another process's lock.
-const WAIT: Duration = Duration::from_secs(20);
 /// Page cache of each connection, in KiB (negative: SQLite's notation for KiB).
 const CACHE: &str = "-16000";
 /// Most bytes of the log that stay on disk after a checkpoint.
@@ -28,13 +21,15 @@ const LOG_LIMIT: &str = "67108864";
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../schemas/hub/sqlite");
 
-pub(crate) struct Database {
+/// Connections to a file.
+#[derive(Clone)]
+pub(crate) struct Pools {
     reader: SqlitePool,
     writer: SqlitePool,
 }
 
-impl Database {
-    pub(crate) async fn open(data_dir: &Path) -> Result<Database> {
+impl Pools {
+    pub(super) async fn open(data_dir: &Path) -> Result<Pools> {
         let path = data_dir.join(FILE);
         let at = |e: &dyn std::fmt::Display| StoreError::Open(format!("{}: {e}", path.display()));
         std::fs::create_dir_all(data_dir).map_err(|e| at(&e))?;
@@ -54,36 +49,36 @@ impl Database {
             .connect_with(options.read_only(true))
             .await
             .map_err(|e| named(&path, e))?;
-        Ok(Database { reader, writer })
+        Ok(Pools { reader, writer })
     }
 
     /// One connection serves reads and writes: no method may ask for a second one while it holds it.
-    pub(crate) async fn open_in_memory() -> Result<Database> {
+    pub(super) async fn open_in_memory() -> Result<Pools> {
         let options = tuned(SqliteConnectOptions::from_str("sqlite::memory:")?);
         let writer = one_connection().connect_with(options).await?;
         migrate(&writer).await?;
-        Ok(Database {
+        Ok(Pools {
             reader: writer.clone(),
             writer,
         })
     }
 
-    /// For single statements that read.
-    pub(crate) fn reader(&self) -> &SqlitePool {
-        &self.reader
+    pub(super) async fn look(&self) -> Result<Tx> {
+        let connection = self.reader.acquire().await?;
+        Ok(Tx::new(Handle::SqliteReader(connection), None))
     }
 
-    /// A snapshot: all statements in it see one state.
-    pub(crate) async fn read(&self) -> Result<Tx> {
-        Ok(self.reader.begin().await?)
+    pub(super) async fn read(&self) -> Result<Tx> {
+        let tx = self.reader.begin().await?;
+        Ok(Tx::new(Handle::Sqlite(tx), None))
     }
 
-    /// The one write transaction; waits for the one before it.
-    pub(crate) async fn write(&self) -> Result<Tx> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    pub(super) async fn write(&self) -> Result<Tx> {
+        let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Tx::new(Handle::Sqlite(tx), None))
     }
 
-    pub(crate) async fn close(&self) {
+    pub(super) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
     }

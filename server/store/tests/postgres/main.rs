@@ -1,0 +1,27 @@
+//! The same suite over PostgreSQL, and what only that has: row-level security, several nodes.
+
+// helpers of tests fail by panicking, as tests do
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod backend;
+#[path = "../conformance/catalog.rs"]
+mod catalog;
+#[path = "../conformance/convergence.rs"]
+mod convergence;
+#[path = "../conformance/feed.rs"]
+mod feed;
+mod isolation;
+#[path = "../conformance/model.rs"]
+mod model;
+mod nodes;
+#[path = "../conformance/organizations.rs"]
+mod organizations;
+#[path = "../conformance/plain.rs"]
+mod plain;
+#[path = "../conformance/runs.rs"]
+mod runs;
+#[path = "../conformance/sessions.rs"]
+mod sessions;
+mod start;
+#[path = "../conformance/support.rs"]
+mod support;
