@@ -200,11 +200,12 @@ async fn compact(package: SyncPackage) -> Response {
     // Thousands of rows would hold up every other request of this thread.
     let encoding = tokio::task::spawn_blocking(move || {
         let page = CompactPage::of(package, &HashSet::new());
-        page.encode().map_err(|error| (error, page))
+        page.encode().map_err(|error| Box::new((error, page)))
     });
     match encoding.await {
         Ok(Ok(bytes)) => ([(header::CONTENT_TYPE, MEDIA_TYPE_COMPACT)], bytes).into_response(),
-        Ok(Err((error, page))) => {
+        Ok(Err(refused)) => {
+            let (error, page) = *refused;
             tracing::warn!(%error, "a page goes out as JSON");
             Json(page.expand()).into_response()
         }
