@@ -13,6 +13,8 @@ pub enum Language {
     Python,
     /// Markdown, where dbt keeps its `docs` blocks.
     Markdown,
+    /// `target/manifest.json` and `target/catalog.json` of dbt; other JSON is not analysed.
+    Json,
     /// Anything else: not analysed.
     Other,
 }
@@ -24,6 +26,15 @@ impl Language {
         let Some((_, ending)) = name.rsplit_once('.') else {
             return Self::Other;
         };
+        if ["target/manifest.json", "target/catalog.json"]
+            .iter()
+            .any(|artifact| {
+                path.strip_suffix(artifact)
+                    .is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+            })
+        {
+            return Self::Json;
+        }
         match ending.to_ascii_lowercase().as_str() {
             "sql" | "ddl" | "dml" | "hql" | "psql" => Self::Sql,
             "yml" | "yaml" => Self::Yaml,
@@ -42,6 +53,7 @@ impl Language {
             Self::Csv => "csv",
             Self::Python => "python",
             Self::Markdown => "markdown",
+            Self::Json => "json",
             Self::Other => "other",
         }
     }

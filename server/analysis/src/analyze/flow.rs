@@ -35,7 +35,10 @@ pub(crate) fn follow(
             draft.fact.object_type.as_str(),
             "model" | "seed" | "snapshot" | "source"
         ) {
-            let complete = draft.fact.object_type == "seed" && !draft.fact.columns.is_empty();
+            // A source is defined by what dbt saw of it.
+            let is_whole =
+                draft.fact.object_type == "seed" || draft.fact.object_type == "source" && draft.is_defined;
+            let complete = is_whole && !draft.fact.columns.is_empty();
             define(&mut catalog, &draft.fact, complete);
         }
     }

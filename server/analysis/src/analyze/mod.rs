@@ -2,6 +2,7 @@
 
 mod declare;
 mod drafts;
+mod enrich;
 mod flow;
 mod memo;
 mod order;
@@ -11,6 +12,7 @@ mod tests;
 mod units;
 mod watch;
 
+use crate::dbt::artifacts;
 use crate::dbt::project::{Project, projects};
 use crate::jinja::render::Library;
 use crate::sql::parse::STACK_BYTES;
@@ -130,6 +132,11 @@ fn run(files: &[&SourceFile], options: &Options, watch: &Watch<'_>, memo: &mut M
     let mut drafts = Drafts::default();
     drafts.problems = problems;
     let declared = declare::declare(&workspace, &mut drafts, memo);
+    let (seen, wrong) = artifacts::seen(&workspace.projects, files);
+    for (path, message) in wrong {
+        drafts.warning(&path, 1, message);
+    }
+    enrich::sources(&seen, &mut drafts);
     let library = Library::of(
         &declared.macros,
         workspace.projects.iter().map(|project| project.name.clone()),
@@ -137,6 +144,7 @@ fn run(files: &[&SourceFile], options: &Options, watch: &Watch<'_>, memo: &mut M
     let mut units = units::read(&workspace, &declared, &library, &mut drafts, memo)?;
     let order = order::order(&units, &drafts);
     flow::follow(&workspace, &library, &mut units, &order, &mut drafts, memo)?;
+    enrich::types(&seen, &mut drafts);
     tests::add(files, &declared.claimed, &mut drafts, watch, memo)?;
     Some(drafts.finish())
 }

@@ -1,5 +1,6 @@
 //! dbt projects: what their files define, without dbt.
 
+pub(crate) mod artifacts;
 pub(crate) mod docs;
 pub(crate) mod files;
 pub(crate) mod metadata;

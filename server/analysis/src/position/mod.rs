@@ -46,7 +46,7 @@ pub fn symbol_at(
             .filter(|symbol| matches!(symbol.kind, SymbolKind::Relation(_)))
             .or_else(|| python::symbol(path, text, offset)),
         Language::Csv => header_cell(path, text, offset),
-        Language::Other => None,
+        Language::Json | Language::Other => None,
     }
 }
 
@@ -101,7 +101,7 @@ pub fn completion_at(
             completion::in_calls(text, line, offset)
                 .filter(|found| !matches!(found, Completion::Macros { .. }))
         }
-        Language::Csv | Language::Other => None,
+        Language::Csv | Language::Json | Language::Other => None,
     }
 }
 
@@ -115,7 +115,7 @@ pub fn outline(language: Language, path: &str, text: &str, options: &Options) ->
         Language::Yaml => outline::of_yaml(text),
         Language::Markdown => outline::of_markdown(text),
         Language::Python => python::outline(text),
-        Language::Csv | Language::Other => Vec::new(),
+        Language::Csv | Language::Json | Language::Other => Vec::new(),
     }
 }
 

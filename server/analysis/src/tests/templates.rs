@@ -89,3 +89,22 @@ fn warnings_are_no_errors() {
     assert_eq!(facts.problems.len(), 1);
     assert_eq!(facts.problems[0].severity, Severity::Warning);
 }
+
+#[test]
+fn what_dbt_saw_adds_types_and_resolves_stars() {
+    check(
+        "//- dbt_project.yml\nname: p\n//- models/a.sql\nselect * from {{ source('raw', 'orders') }}\n//- models/s.yml\nmodels: [{name: a, columns: [{name: id, data_type: bigint}]}]\nsources: [{name: raw, tables: [{name: orders}]}]\n//- target/catalog.json\n{\"nodes\": {\"model.p.a\": {\"columns\": {\"ID\": {\"name\": \"ID\", \"type\": \"INT\", \"index\": 1}, \"NOTE\": {\"type\": \"TEXT\", \"index\": 2, \"comment\": \"Free.\"}, \"gone\": {\"type\": \"TEXT\"}}}}, \"sources\": {\"source.p.raw.orders\": {\"columns\": {\"NOTE\": {\"type\": \"TEXT\", \"index\": 2}, \"ID\": {\"type\": \"INT\", \"index\": 1}}}}}\n//- sub/dbt_project.yml\nname: q\n//- sub/target/catalog.json\n{",
+        expect![[r#"
+            model p.a models/a.sql:1-1 {"materialized":"view"}
+              - id: bigint
+              - note: text "Free."
+              <- source p.raw.orders (source)
+              id <= source p.raw.orders . id (direct)
+              note <= source p.raw.orders . note (direct)
+            source p.raw.orders models/s.yml:2-2 {"source":"raw"}
+              - id: int
+              - note: text
+            ! sub/target/catalog.json:1 JSON not understood: EOF while parsing an object at line 1 column 1
+        "#]],
+    );
+}

@@ -1,6 +1,7 @@
 //! Flow style of YAML: `{a: 1, b: [x, "y"]}`.
 
-use super::tree::{Entry, MAX_NESTING, Node, quoted};
+use super::node::{Entry, MAX_NESTING, Node};
+use super::scalar::quoted;
 use crate::span::Span;
 
 /// Flow style: `{a: 1, b: [x, "y"]}`.

@@ -1,6 +1,8 @@
 //! YAML: its content by a real parser, and its places by a tolerant one of our own.
 
 mod flow;
+mod node;
+mod scalar;
 pub(crate) mod tree;
 
 use serde_json::Value;
