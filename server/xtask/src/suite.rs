@@ -29,6 +29,7 @@ enum Outcome {
 pub fn run(quick: bool) -> ExitCode {
     let steps: Vec<&Step> = steps::ALL.iter().filter(|s| s.quick || !quick).collect();
     let outcomes = go(&steps);
+    steps::clean_up();
     let failed: Vec<_> = outcomes
         .iter()
         .filter_map(|(name, outcome)| match outcome {

@@ -16,6 +16,10 @@ const STORIES: &str = "metasync-tests";
 const PROGRAM: &str = "METASYNC_BIN";
 /// The extension.
 const EXTENSION: &str = "vscode-extension";
+/// Starts the tests' PostgreSQL server and prints its address; with `stop`, ends it.
+const POSTGRES: &str = "tests/set-up/postgres.sh";
+/// By this variable the store's tests find that server.
+const POSTGRES_ADDRESS: &str = "METASYNC_TEST_POSTGRES";
 /// Tests with real editors.
 const EDITORS: &str = "tests/run-editors.sh";
 /// Documents whose commands are tried.
@@ -127,7 +131,18 @@ fn cargo_test(selection: &[&str]) -> Result<()> {
     arguments.extend(selection);
     let mut command = process::command("cargo", &arguments);
     command.env(PROGRAM, program());
+    if std::env::var_os(POSTGRES_ADDRESS).is_none() {
+        let address = process::output("bash", &[POSTGRES])?;
+        command.env(POSTGRES_ADDRESS, address.trim());
+    }
     process::run(command)
+}
+
+/// Ends what steps started and left running for the next one.
+pub(super) fn clean_up() {
+    if let Err(error) = process::output("bash", &[POSTGRES, "stop"]) {
+        println!("the tests' PostgreSQL may still be running: {error:#}");
+    }
 }
 
 /// Builds the extension with the program inside, and runs one of its npm scripts.
