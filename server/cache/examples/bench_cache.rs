@@ -2,6 +2,8 @@
 //! insert of the same rows in the same run, and the time of a hover's facts, of a lookup and of a
 //! search. Arguments: objects (default 100,000), columns per object (10). Prints one JSON document.
 
+mod forms;
+
 use std::{
     path::Path,
     time::{Duration, Instant},
@@ -43,6 +45,7 @@ fn main() -> Outcome<()> {
         plain_insert(&folder.path().join(format!("plain-{run}.db")), &pages)?;
         plain.push(begun.elapsed());
     }
+    let forms = forms::measure(folder.path(), &pages)?;
     let (ours, plain) = (median(&mut ours), median(&mut plain));
 
     let reader = Reader::open(&path)?;
@@ -90,6 +93,7 @@ fn main() -> Outcome<()> {
         "plain_insert_ms": plain.as_millis() as u64,
         "apply_to_plain": ours.as_secs_f64() / plain.as_secs_f64(),
         "cache_bytes": std::fs::metadata(&path)?.len(),
+        "forms": forms,
         "facts_us": facts,
         "lookup_and_facts_us": hover,
         "facts_of_hubs_us": hubs,

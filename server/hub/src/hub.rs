@@ -96,6 +96,7 @@ impl Hub {
             runs: Arc::clone(&runs),
             bells: Arc::clone(&bells),
             metrics,
+            rates: http::rate::Rates::default(),
             allow_local_paths: config.sources.allow_local_paths,
             shutdown: shutdown.clone(),
         });

@@ -6,7 +6,7 @@ use axum::{
     http::{header, request::Parts},
 };
 
-use super::{App, error::ApiError};
+use super::{App, error::ApiError, rate::Expensive};
 use crate::auth::{self, Access, Identity, TokenError};
 
 /// Names the organization of routes without one in their path.
@@ -49,7 +49,11 @@ impl FromRequestParts<App> for Member {
                     .map_err(|_| ApiError::invalid("the header X-Organization is no text"))?,
             ),
         };
-        Ok(Member(auth::resolve(&app.store, identity, named, header).await?))
+        let access = auth::resolve(&app.store, identity, named, header).await?;
+        if parts.extensions.get::<Expensive>().is_some() {
+            app.rates.take(access.user()).map_err(ApiError::too_many)?;
+        }
+        Ok(Member(access))
     }
 }
 

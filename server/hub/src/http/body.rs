@@ -42,11 +42,7 @@ async fn bytes(request: Request, app: &App) -> Result<Bytes, ApiError> {
         .await
         .map_err(
             |rejection: BytesRejection| match rejection.into_response().status() {
-                StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "body_too_large",
-                    "the body is larger than the hub takes",
-                ),
+                StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(),
                 _ => ApiError::invalid("the body could not be read"),
             },
         )

@@ -1,6 +1,8 @@
 //! The one shape of an error at the door: `{"detail", "code"}` beside what a seed asks for. Details of
 //! a 5xx are logged, never sent.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -20,12 +22,15 @@ const RETRY_AFTER_SECONDS: u16 = 1;
 pub(crate) struct ApiError {
     status: StatusCode,
     body: ErrorBody,
+    /// Seconds; told where waiting helps.
+    retry_after: u16,
 }
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> ApiError {
         ApiError {
             status,
+            retry_after: RETRY_AFTER_SECONDS,
             body: ErrorBody {
                 detail: detail.into(),
                 code: code.to_owned(),
@@ -58,6 +63,27 @@ impl ApiError {
             codes::NOT_FOUND,
             format!("{what} not found"),
         )
+    }
+
+    /// 413.
+    pub(crate) fn too_large() -> ApiError {
+        ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "the body is larger than the hub takes",
+        )
+    }
+
+    /// 429: this user asks for too much.
+    pub(crate) fn too_many(wait: Duration) -> ApiError {
+        let mut error = ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "you ask for more than the hub can do for one user; wait as long as Retry-After says",
+        );
+        let seconds = wait.as_secs_f64().ceil().clamp(1.0, f64::from(u16::MAX));
+        error.retry_after = seconds as u16;
+        error
     }
 
     /// 503: it may work in a moment.
@@ -131,6 +157,7 @@ fn choose(organizations: &[Organization]) -> ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status;
+        let retry_after = self.retry_after;
         let mut response = (status, Json(self.body)).into_response();
         let headers = response.headers_mut();
         match status {
@@ -138,7 +165,7 @@ impl IntoResponse for ApiError {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
             }
             _ => {}
         }

@@ -4,8 +4,8 @@
 use axum::{
     Router,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::StatusCode,
-    middleware::{Next, from_fn_with_state},
+    http::{HeaderValue, StatusCode},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
 use metasync_protocol::error::codes;
@@ -16,14 +16,20 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
 };
 
-use super::{App, error::ApiError};
+use tracing::Instrument as _;
+
+use super::{App, error::ApiError, inflate};
 
 /// Most bytes of a request's body.
-const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Longest request id that is taken over from a client.
+const MAX_ID_BYTES: usize = 64;
+
+const REQUEST_ID: &str = "x-request-id";
 
 pub(super) fn around(router: Router<App>, app: &App) -> Router<App> {
-    router
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+    inflate::around(router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
         // Packages are large and repetitive: the quickest level takes most of it (sync-protocol.md,
         // "Wire format"). Event streams are left alone.
         .layer(
@@ -36,6 +42,23 @@ pub(super) fn around(router: Router<App>, app: &App) -> Router<App> {
         .layer(from_fn_with_state(app.clone(), count))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(from_fn(doubtful_id))
+}
+
+/// A client may name its request; an id that is too long for a log, or would look like something
+/// else in it, is replaced.
+async fn doubtful_id(mut request: Request, next: Next) -> Response {
+    let good = |id: &HeaderValue| {
+        id.len() <= MAX_ID_BYTES
+            && id
+                .as_bytes()
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(b))
+    };
+    if request.headers().get(REQUEST_ID).is_some_and(|id| !good(id)) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    next.run(request).await
 }
 
 async fn count(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -44,17 +67,20 @@ async fn count(State(app): State<App>, request: Request, next: Next) -> Response
         .get::<MatchedPath>()
         .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
-    let id = request.headers().get("x-request-id").cloned();
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    // The route, never the address: a query may hold what nobody else may read.
+    let span = tracing::info_span!("request", id, %method, route);
     let started = std::time::Instant::now();
-    let response = next.run(request).await;
-    let status = response.status();
+    let response = next.run(request).instrument(span.clone()).await;
+    let (status, took) = (response.status(), started.elapsed());
     app.metrics.request(method.as_str(), &route, status.as_u16());
-    let (id, took) = (id.as_ref().and_then(|v| v.to_str().ok()), started.elapsed());
-    if status.is_server_error() {
-        tracing::warn!(%method, route, %status, ?took, id, "answered");
-    } else {
-        tracing::debug!(%method, route, %status, ?took, id, "answered");
-    }
+    span.in_scope(|| {
+        if status.is_server_error() {
+            tracing::warn!(%status, ?took, "answered");
+        } else {
+            tracing::debug!(%status, ?took, "answered");
+        }
+    });
     response
 }
 

@@ -4,8 +4,10 @@
 mod access;
 mod body;
 mod connections;
+mod docs;
 mod documentation;
 mod error;
+mod inflate;
 mod job_events;
 mod layers;
 mod membership;
@@ -13,6 +15,7 @@ mod openapi;
 mod organizations;
 mod params;
 mod push;
+pub(crate) mod rate;
 mod repositories;
 mod routes;
 mod search;
@@ -24,7 +27,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Extension, Router};
 use metasync_store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -45,6 +48,7 @@ pub(crate) struct AppInner {
     pub(crate) runs: Arc<Runs>,
     pub(crate) bells: Arc<Bells>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) rates: rate::Rates,
     /// Whether connections added over HTTP may name local paths.
     pub(crate) allow_local_paths: bool,
     /// Ends open event streams.
@@ -69,7 +73,11 @@ impl std::ops::Deref for App {
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
     for endpoint in routes::endpoints() {
-        router = router.route(endpoint.path, endpoint.handler);
+        let handler = match endpoint.expensive {
+            true => endpoint.handler.layer(Extension(rate::Expensive)),
+            false => endpoint.handler,
+        };
+        router = router.route(endpoint.path, handler);
     }
     let router = router
         .fallback(system::not_found)

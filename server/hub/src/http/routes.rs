@@ -11,7 +11,7 @@ use metasync_protocol::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
-    App, connections,
+    App, connections, docs,
     documentation::{self, DocumentationInput},
     job_events, organizations, push,
     repositories::{self, Repository, RepositoryList},
@@ -48,6 +48,8 @@ pub(super) struct Endpoint {
     pub(super) request: Option<SchemaOf>,
     /// Status of success, and its body.
     pub(super) answer: (u16, Option<SchemaOf>),
+    /// Whether one user may ask only so often ([`super::rate`]).
+    pub(super) expensive: bool,
     pub(super) handler: MethodRouter<App>,
 }
 
@@ -67,6 +69,7 @@ impl Endpoint {
             query: &[],
             request: None,
             answer: (200, None),
+            expensive: false,
             handler,
         }
     }
@@ -83,6 +86,11 @@ impl Endpoint {
 
     fn gives<T: JsonSchema>(mut self) -> Endpoint {
         self.answer.1 = Some(schema::<T>);
+        self
+    }
+
+    fn expensive(mut self) -> Endpoint {
+        self.expensive = true;
         self
     }
 
@@ -171,6 +179,7 @@ fn editors() -> Vec<Endpoint> {
             post(connections::add),
             "Add a connection",
         )
+        .expensive()
         .takes::<NewConnection>()
         .gives::<Connection>()
         .status(201),
@@ -189,6 +198,7 @@ fn editors() -> Vec<Endpoint> {
             post(connections::match_workspace),
             "Which connections a workspace is",
         )
+        .expensive()
         .takes::<MatchRequest>()
         .gives::<MatchAnswer>(),
         Endpoint::new(
@@ -206,6 +216,7 @@ fn editors() -> Vec<Endpoint> {
             put(documentation::put),
             "Replace an object's documentation",
         )
+        .expensive()
         .takes::<DocumentationInput>()
         .gives::<DocumentationRow>(),
         Endpoint::new(
@@ -255,6 +266,7 @@ fn repository_routes() -> Vec<Endpoint> {
             post(repositories::sync),
             "Index a repository",
         )
+        .expensive()
         .takes::<SyncRequest>()
         .gives::<Job>()
         .status(202),
@@ -281,7 +293,8 @@ fn repository_routes() -> Vec<Endpoint> {
             get(search::search),
             "Find objects of a repository",
         )
-        .query(&["q", "limit"]),
+        .query(&["q", "limit"])
+        .expensive(),
     ]
 }
 
@@ -308,6 +321,13 @@ fn system_routes() -> Vec<Endpoint> {
             Everybody,
             get(system::description),
             "This description",
+        ),
+        Endpoint::new(
+            "GET",
+            "/docs",
+            Everybody,
+            get(docs::page),
+            "This description, for people",
         ),
     ]
 }

@@ -3,6 +3,7 @@
 
 mod forms;
 mod isolation;
+mod limits;
 mod streams;
 
 use std::time::Duration;
