@@ -28,16 +28,11 @@ pub fn show(mut events: mpsc::UnboundedReceiver<Event>) -> JoinHandle<Vec<String
                 }
                 Event::End { .. } => bar.finish_and_clear(),
                 Event::Tell { message, .. } => told.push(message),
-                Event::Ask {
-                    question,
-                    message,
-                    choices,
-                } => {
+                Event::Ask { message, choices } => {
                     let names: Vec<String> = choices.into_iter().map(|(_, name)| name).collect();
                     told.push(format!(
-                        "{message} ({}) {}",
-                        names.join(", "),
-                        question.otherwise()
+                        "{message} ({}) Set metasync.connections.",
+                        names.join(", ")
                     ));
                 }
                 Event::Status(_) | Event::FactsChanged => {}
