@@ -24,6 +24,8 @@ struct Heard {
     notifications: Vec<(String, Value)>,
     requests: Vec<(String, Value)>,
     junk: Vec<String>,
+    /// What questions are answered with.
+    choice: Option<String>,
     ended: bool,
 }
 
@@ -202,6 +204,11 @@ impl Editor {
         self.heard.0.lock().unwrap().notifications.clear();
     }
 
+    /// Answers questions with this choice from now on.
+    pub fn will_choose(&self, title: &str) {
+        self.heard.0.lock().unwrap().choice = Some(title.to_owned());
+    }
+
     /// Methods that the server asked for.
     pub fn was_asked(&self) -> Vec<String> {
         self.heard
@@ -377,10 +384,13 @@ fn hear(message: Value, heard: &Arc<(Mutex<Heard>, Condvar)>, answers: &Sender<V
     let mut guard = heard.0.lock().unwrap();
     match (message["method"].as_str(), message.get("id")) {
         (Some(method), Some(id)) => {
-            let result = if method == "workspace/configuration" {
-                json!([null])
-            } else {
-                Value::Null
+            let result = match method {
+                "workspace/configuration" => json!([null]),
+                "window/showMessageRequest" => match &guard.choice {
+                    Some(title) => json!({"title": title}),
+                    None => Value::Null,
+                },
+                _ => Value::Null,
             };
             guard
                 .requests

@@ -67,6 +67,30 @@ impl Hub {
         (self.process, self.url) = launch(&self.folder, &self.environment, &address);
     }
 
+    /// Adds to the configuration and starts again.
+    pub fn configure(&mut self, more: &str) {
+        self.kill();
+        let path = self.folder.join("hub.toml");
+        let config = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{config}{more}")).unwrap();
+        self.restart();
+    }
+
+    /// Copies the data directory, as somebody who makes backups would.
+    pub fn back_up(&mut self) {
+        self.kill();
+        copy(&self.folder.join("data"), &self.folder.join("backup"));
+        self.restart();
+    }
+
+    /// Puts the copy in the place of the data directory.
+    pub fn restore(&mut self) {
+        self.kill();
+        std::fs::remove_dir_all(self.folder.join("data")).unwrap();
+        copy(&self.folder.join("backup"), &self.folder.join("data"));
+        self.restart();
+    }
+
     /// A token for a user.
     pub fn token(&self, user: &str) -> String {
         let config = self.folder.join("hub.toml").display().to_string();
@@ -118,6 +142,19 @@ impl Hub {
     /// What editors are configured with.
     pub fn options(&self, user: &str) -> Value {
         json!({"hub": {"url": self.url, "organization": "acme"}, "token": self.token(user)})
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 

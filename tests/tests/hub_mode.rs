@@ -10,7 +10,9 @@
 use std::path::PathBuf;
 
 use metasync_tests::{
-    Editor, Hub, Place,
+    Editor, Hub, PATIENCE, Place,
+    editor::offers,
+    eventually,
     place::{git, write},
     projects::{ABOUT_LOAVES, BAKERY, SCHEMA, SCHEMA_FILE, TAKINGS},
 };
@@ -255,4 +257,95 @@ fn the_command_line_shares_the_editors_copy_and_its_session() {
         "{}",
         String::from_utf8_lossy(&doctor.stdout)
     );
+}
+
+#[test]
+fn a_restored_hub_is_copied_anew_while_answers_go_on() {
+    let mut bakery = Bakery::open();
+    bakery.hub.back_up();
+    let mut editor = bakery.editor();
+    bakery.commit(&[(SCHEMA_FILE, &SCHEMA.replace(ABOUT_LOAVES, "After the backup."))]);
+    editor.show(TAKINGS);
+    editor.hover_until(TAKINGS, REF, "After the backup.");
+    bakery.hub.restore();
+    let restored = eventually(PATIENCE, || {
+        let text = editor.hover(TAKINGS, REF);
+        assert!(
+            text.contains("After the backup.") || text.contains(ABOUT_LOAVES),
+            "no answer meanwhile: {text:?}"
+        );
+        text.contains(ABOUT_LOAVES).then_some(())
+    });
+    assert!(restored.is_some(), "the copy is the restored hub's");
+    assert_eq!(editor.command("metasync.sync", json!([]))["state"], "up_to_date");
+    bakery.commit(&[(SCHEMA_FILE, &SCHEMA.replace(ABOUT_LOAVES, "Baked again."))]);
+    editor.hover_until(TAKINGS, REF, "Baked again.");
+}
+
+#[test]
+fn who_belongs_to_several_organizations_chooses_once() {
+    let mut bakery = Bakery::open();
+    bakery.hub.configure(
+        "[[organizations]]\nid = \"7f9619ff-8b86-4d01-b42d-00cf4fc964ff\"\nname = \"orchard\"\n\
+         members = [{ user = \"ada\", role = \"member\" }]\n",
+    );
+    let options = json!({"hub": {"url": bakery.hub.url}, "token": bakery.hub.token("ada")});
+    let mut offers = offers();
+    offers["window"]["showMessage"] = json!({});
+    let open = |choice: Option<&str>| {
+        let mut editor = Editor::start(&bakery.place.workspace, &bakery.place.environment);
+        if let Some(choice) = choice {
+            editor.will_choose(choice);
+        }
+        editor.greet(options.clone(), offers.clone());
+        editor
+    };
+    let asked = |editor: &Editor| {
+        let asked = editor.was_asked();
+        asked.iter().filter(|m| *m == "window/showMessageRequest").count()
+    };
+    let mut editor = open(Some("acme"));
+    editor.show(TAKINGS);
+    editor.hover_until(TAKINGS, REF, ABOUT_LOAVES);
+    let status = editor.told("metasync/status", |s| s["state"] == "up_to_date");
+    assert_eq!(status["organization"]["name"], "acme", "{status}");
+    assert_eq!(asked(&editor), 1);
+    editor.quit();
+    let mut again = open(None);
+    again.show(TAKINGS);
+    again.hover_until(TAKINGS, REF, ABOUT_LOAVES);
+    again.told("metasync/status", |s| s["state"] == "up_to_date");
+    assert_eq!(asked(&again), 0);
+}
+
+#[test]
+fn who_does_not_answer_is_told_the_choices_and_not_asked_again() {
+    let mut bakery = Bakery::open();
+    bakery.hub.configure(
+        "[[organizations]]\nid = \"7f9619ff-8b86-4d01-b42d-00cf4fc964ff\"\nname = \"orchard\"\n\
+         members = [{ user = \"ada\", role = \"member\" }]\n",
+    );
+    let options = json!({"hub": {"url": bakery.hub.url}, "token": bakery.hub.token("ada")});
+    let mut editor = Editor::start(&bakery.place.workspace, &bakery.place.environment);
+    let mut offers = offers();
+    offers["window"]["showMessage"] = json!({});
+    editor.greet(options, offers);
+    let status = editor.told("metasync/status", |s| s["state"] == "error");
+    let message = status["message"].as_str().unwrap();
+    assert!(
+        message.contains("acme") && message.contains("orchard"),
+        "{message}"
+    );
+    assert_eq!(editor.command("metasync.sync", json!([]))["state"], "error");
+    let asked = editor.was_asked();
+    assert_eq!(
+        asked.iter().filter(|m| *m == "window/showMessageRequest").count(),
+        1
+    );
+    // A setting answers it as well.
+    editor.notify(
+        "workspace/didChangeConfiguration",
+        json!({"settings": {"metasync": bakery.hub.options("ada")}}),
+    );
+    editor.told("metasync/status", |s| s["state"] == "up_to_date");
 }

@@ -20,7 +20,7 @@ use tower_lsp::{
 };
 
 use super::{Backend, capabilities::Offers, workspaces::Workspaces};
-use crate::sync::{Event, Handle};
+use crate::sync::{Event, Handle, Question};
 
 /// How long an editor may take to agree to a progress.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -104,8 +104,12 @@ impl Reporter {
                     };
                     self.client.show_message(kind, message).await;
                 }
-                Event::Ask { message, choices } => {
-                    tokio::spawn(self.clone().ask(handle.clone(), message, choices));
+                Event::Ask {
+                    question,
+                    message,
+                    choices,
+                } => {
+                    tokio::spawn(self.clone().ask(handle.clone(), question, message, choices));
                 }
             }
         }
@@ -146,14 +150,16 @@ impl Reporter {
             .await;
     }
 
-    async fn ask(self, handle: Handle, message: String, choices: Vec<(uuid::Uuid, String)>) {
+    async fn ask(
+        self,
+        handle: Handle,
+        question: Question,
+        message: String,
+        choices: Vec<(uuid::Uuid, String)>,
+    ) {
         if !self.offers.questions {
-            self.client
-                .show_message(
-                    MessageType::INFO,
-                    format!("{message} Run metasync.selectConnections."),
-                )
-                .await;
+            let message = format!("{message} {}", question.otherwise());
+            self.client.show_message(MessageType::INFO, message).await;
             return;
         }
         let item = |title: &str| MessageActionItem {
@@ -171,12 +177,11 @@ impl Reporter {
             .show_message_request(MessageType::INFO, message, Some(actions))
             .await;
         let Ok(Some(chosen)) = answer else { return };
-        let ids: Vec<_> = choices
-            .iter()
+        let chosen: Vec<_> = choices
+            .into_iter()
             .filter(|(_, name)| *name == chosen.title)
-            .map(|(id, _)| *id)
             .collect();
-        if let Err(error) = handle.choose(&ids).await {
+        if let Err(error) = handle.answer(question, &chosen).await {
             self.client
                 .show_message(MessageType::WARNING, error.to_string())
                 .await;

@@ -20,7 +20,7 @@ use super::{
     answer::SyncError,
     cause::Cause,
     local_hub::LocalHub,
-    progress::{Event, Outlook},
+    progress::{Event, Outlook, Question},
     push::{self, Signal},
     rest,
     view::View,
@@ -99,6 +99,22 @@ impl Handle {
         self.session.lock().await.choose(ids)?;
         self.ring(Cause::Settings);
         Ok(())
+    }
+
+    /// The user's answer to an [`super::Event::Ask`]; what was chosen is used from now on.
+    pub async fn answer(&self, question: Question, chosen: &[(Uuid, String)]) -> Result<(), SyncError> {
+        match (question, chosen) {
+            (Question::Connections, chosen) => {
+                let ids: Vec<Uuid> = chosen.iter().map(|(id, _)| *id).collect();
+                self.choose(&ids).await
+            }
+            (Question::Organization, [(id, name), ..]) => {
+                self.session.lock().await.choose_organization(*id, name)?;
+                self.ring(Cause::Settings);
+                Ok(())
+            }
+            (Question::Organization, []) => Ok(()),
+        }
     }
 
     /// Ends the task.

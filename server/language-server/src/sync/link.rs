@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use metasync_client::{Client, ClientError};
-use metasync_protocol::editor::OrganizationRef;
+use metasync_protocol::{connections::Organization, editor::OrganizationRef};
 use uuid::Uuid;
 
 use super::local_hub::Election;
@@ -42,14 +42,22 @@ pub enum LinkError {
     /// The token does not say which organization, and the settings don't either.
     #[error("which organization? Set metasync.hub.organization (or METASYNC_ORGANIZATION) to its id or name")]
     NoOrganization,
+    /// The user belongs to several.
+    #[error("which organization? You belong to {}. Set metasync.hub.organization (or METASYNC_ORGANIZATION)", names(.0))]
+    Organizations(Vec<Organization>),
     /// Local mode is switched off and no hub is configured.
     #[error("no hub is configured and local mode is off: set metasync.hub.url, or metasync.local.enabled")]
     Off,
 }
 
 impl Link {
-    /// Connects as the settings say.
-    pub async fn open(mode: &Mode, election: &mut Option<Election>) -> Result<Link, LinkError> {
+    /// Connects as the settings say. `chosen` is the organization that the user chose, for settings
+    /// and a token that name none.
+    pub async fn open(
+        mode: &Mode,
+        chosen: Option<&OrganizationRef>,
+        election: &mut Option<Election>,
+    ) -> Result<Link, LinkError> {
         match mode {
             Mode::Hub {
                 url,
@@ -62,7 +70,10 @@ impl Link {
                     Some(organization) => (organization.clone(), None),
                     None => match claim(token, "org") {
                         Some(organization) => (organization, None),
-                        None => only_organization(&client).await?,
+                        None => match chosen {
+                            Some(chosen) => (chosen.id.clone(), Some(chosen.name.clone())),
+                            None => only_organization(&client).await?,
+                        },
                     },
                 };
                 Ok(Link {
@@ -90,8 +101,12 @@ impl Link {
 
     /// As [`Link::open`]; in local mode the process that ran the hub may just have ended, so it is
     /// looked for again until one answers.
-    pub async fn open_alive(mode: &Mode, election: &mut Option<Election>) -> Result<Link, LinkError> {
-        let link = Link::open(mode, election).await?;
+    pub async fn open_alive(
+        mode: &Mode,
+        chosen: Option<&OrganizationRef>,
+        election: &mut Option<Election>,
+    ) -> Result<Link, LinkError> {
+        let link = Link::open(mode, chosen, election).await?;
         if link.local.is_none() {
             return Ok(link);
         }
@@ -102,7 +117,7 @@ impl Link {
                 return Err(error.into());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
-            link = Link::open(mode, election).await?;
+            link = Link::open(mode, chosen, election).await?;
         }
         Ok(link)
     }
@@ -130,12 +145,17 @@ impl Link {
 async fn only_organization(client: &Client) -> Result<(String, Option<String>), LinkError> {
     let mut known = client.organizations().await?.organizations;
     if known.len() > 1 {
-        return Err(LinkError::NoOrganization);
+        return Err(LinkError::Organizations(known));
     }
     known
         .pop()
         .map(|o| (o.id.to_string(), Some(o.name)))
         .ok_or(LinkError::NoOrganization)
+}
+
+fn names(organizations: &[Organization]) -> String {
+    let names: Vec<&str> = organizations.iter().map(|o| o.name.as_str()).collect();
+    names.join(", ")
 }
 
 /// A text claim of a JWT, unverified: it only saves a question; the hub verifies.

@@ -9,6 +9,7 @@ use parking_lot::{Mutex, MutexGuard};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
+use super::progress::Question;
 use crate::settings::Mode;
 
 /// If access could not be confirmed for so many days, a copy is not served (sync-protocol.md,
@@ -19,7 +20,9 @@ const ORGANIZATION: &str = "organization";
 const CONNECTIONS: &str = "connections";
 const SESSION: &str = "session_id";
 const CHOSEN: &str = "chosen_connections";
+const CHOSEN_ORGANIZATION: &str = "chosen_organization";
 const ASKED: &str = "asked";
+const ASKED_ORGANIZATION: &str = "asked_organization";
 const CONFIRMED: &str = "confirmed_at";
 
 /// The memory of a cache, for reading or (with a guard) for writing.
@@ -57,6 +60,11 @@ impl<C: Deref<Target = Cache>> Memory<C> {
     /// The connections that the user chose.
     pub fn chosen(&self) -> Option<Vec<Uuid>> {
         self.get(CHOSEN)
+    }
+
+    /// The organization that the user chose, where several were theirs.
+    pub fn chosen_organization(&self) -> Option<OrganizationRef> {
+        self.get(CHOSEN_ORGANIZATION)
     }
 
     /// Whether the copy may be shown; in local mode it is one's own.
@@ -123,9 +131,18 @@ impl<'a> Memory<MutexGuard<'a, Cache>> {
         self.set(CHOSEN, &ids.to_vec())
     }
 
-    /// Whether the user was not asked yet; from now on they were.
-    pub fn ask_once(&mut self) -> bool {
-        let first = self.get::<bool>(ASKED) != Some(true);
-        first && self.set(ASKED, &true).is_ok()
+    /// The user chose an organization.
+    pub fn choose_organization(&mut self, organization: OrganizationRef) -> Result<(), CacheError> {
+        self.set(CHOSEN_ORGANIZATION, &organization)
+    }
+
+    /// Whether the user was not asked this yet; from now on they were.
+    pub fn ask_once(&mut self, question: Question) -> bool {
+        let key = match question {
+            Question::Connections => ASKED,
+            Question::Organization => ASKED_ORGANIZATION,
+        };
+        let first = self.get::<bool>(key) != Some(true);
+        first && self.set(key, &true).is_ok()
     }
 }

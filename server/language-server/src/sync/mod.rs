@@ -22,5 +22,5 @@ pub mod view;
 pub use cause::Cause;
 pub use engine::{Engine, Handle};
 pub use local_hub::{Endpoint, LocalHub};
-pub use progress::{Event, Outlook};
+pub use progress::{Event, Outlook, Question};
 pub use view::View;

@@ -36,13 +36,34 @@ pub enum Event {
         /// What happened, to what, and what to do.
         message: String,
     },
-    /// Which connections to use? No answer is an answer too; one goes to [`super::Handle::choose`].
+    /// Which one to use? No answer is an answer too; one goes to [`super::Handle::answer`].
     Ask {
+        /// What is asked for.
+        question: Question,
         /// The question.
         message: String,
         /// What may be chosen.
         choices: Vec<(Uuid, String)>,
     },
+}
+
+/// What the user may have to choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The connections of a workspace.
+    Connections,
+    /// The organization, of a user who belongs to several.
+    Organization,
+}
+
+impl Question {
+    /// How to answer without being asked.
+    pub fn otherwise(self) -> &'static str {
+        match self {
+            Question::Connections => "Run metasync.selectConnections, or set metasync.connections.",
+            Question::Organization => "Set metasync.hub.organization.",
+        }
+    }
 }
 
 /// Percentages of one piece of work: within 0 and 100, never back, told at most once per value.

@@ -28,11 +28,16 @@ pub fn show(mut events: mpsc::UnboundedReceiver<Event>) -> JoinHandle<Vec<String
                 }
                 Event::End { .. } => bar.finish_and_clear(),
                 Event::Tell { message, .. } => told.push(message),
-                Event::Ask { message, choices } => {
+                Event::Ask {
+                    question,
+                    message,
+                    choices,
+                } => {
                     let names: Vec<String> = choices.into_iter().map(|(_, name)| name).collect();
                     told.push(format!(
-                        "{message} ({}) Set metasync.connections.",
-                        names.join(", ")
+                        "{message} ({}) {}",
+                        names.join(", "),
+                        question.otherwise()
                     ));
                 }
                 Event::Status(_) | Event::FactsChanged => {}

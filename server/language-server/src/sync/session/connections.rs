@@ -9,7 +9,7 @@ use crate::sync::{
     link::Link,
     matching::{self, Matched},
     memory::Memory,
-    progress::Event,
+    progress::{Event, Question},
 };
 
 impl Session {
@@ -48,11 +48,12 @@ impl Session {
     /// Asks which connection to use, once.
     fn ask_once(&mut self, suggested: &[Connection]) {
         let Some(cache) = self.cache.clone() else { return };
-        if !Memory::writing(&cache).ask_once() {
+        if !Memory::writing(&cache).ask_once(Question::Connections) {
             return;
         }
         let choices = suggested.iter().map(|c| (c.id, c.full_name.clone())).collect();
         let _ = self.events.send(Event::Ask {
+            question: Question::Connections,
             message: format!(
                 "No connection is exactly {:?}. Use one of these for this workspace?",
                 self.found.identity.identifier
@@ -65,7 +66,7 @@ impl Session {
     pub async fn connection_choices(&mut self) -> Result<ConnectionsAnswer, SyncError> {
         let link = match &self.link {
             Some(link) => link.clone(),
-            None => Link::open_alive(&self.settings.mode, &mut self.election).await?,
+            None => self.open_link().await?,
         };
         let answer = link
             .client

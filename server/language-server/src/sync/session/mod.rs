@@ -2,6 +2,7 @@
 //! steps of one sync.
 
 mod connections;
+mod organization;
 mod status;
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
@@ -224,7 +225,7 @@ impl Session {
         self.broken = None;
         let link = match &self.link {
             Some(link) => link.clone(),
-            None => Link::open_alive(&self.settings.mode, &mut self.election).await?,
+            None => self.open_link().await?,
         };
         let fresh = self.link.is_none();
         self.link = Some(link.clone());
