@@ -128,7 +128,7 @@ proptest! {
     fn both_forms_carry_the_same_page(package in package()) {
         let text = serde_json::to_vec(&package).unwrap();
         let from_json: SyncPackage = serde_json::from_slice(&text).unwrap();
-        let compact = CompactPage::of(package.clone(), &HashSet::new());
+        let compact = CompactPage::of(package, &HashSet::new());
         let bytes = compact.encode().unwrap();
         let decoded = CompactPage::decode(&bytes).unwrap();
         prop_assert_eq!(&decoded, &compact);
