@@ -132,8 +132,8 @@ impl<'a> Memory<MutexGuard<'a, Cache>> {
     }
 
     /// The user chose an organization.
-    pub fn choose_organization(&mut self, organization: OrganizationRef) -> Result<(), CacheError> {
-        self.set(CHOSEN_ORGANIZATION, &organization)
+    pub fn choose_organization(&mut self, organization: &OrganizationRef) -> Result<(), CacheError> {
+        self.set(CHOSEN_ORGANIZATION, organization)
     }
 
     /// Whether the user was not asked this yet; from now on they were.

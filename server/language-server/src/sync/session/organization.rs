@@ -41,7 +41,7 @@ impl Session {
     /// Remembers which organization the user chose; the next sync follows.
     pub fn choose_organization(&mut self, id: Uuid, name: &str) -> Result<(), SyncError> {
         let cache = self.open_cache()?;
-        Memory::writing(&cache).choose_organization(OrganizationRef {
+        Memory::writing(&cache).choose_organization(&OrganizationRef {
             id: id.to_string(),
             name: name.to_owned(),
         })?;
