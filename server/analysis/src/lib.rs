@@ -17,7 +17,10 @@ mod span;
 mod sql;
 mod yaml;
 
-pub use analyze::{Memo, analyze, analyze_watched, analyze_with, tests, tests_watched};
+pub use analyze::{
+    Export, Footprint, Known, Layout, Memo, Part, Standing, analyze, analyze_part, analyze_watched,
+    analyze_with, name_key, tests, tests_watched,
+};
 pub use dialect::{Dialect, UnknownDialect};
 pub use facts::{
     ColumnFact, DependencyFact, Facts, LineageFact, ObjectFact, Options, Problem, Severity, SourceFile,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::names::Names;
 use crate::dbt::metadata::Metadata;
 use crate::sql::lineage::Kind;
 use crate::{ColumnFact, DependencyFact, Dialect, Facts, LineageFact, ObjectFact, Problem, Severity, Target};
@@ -16,6 +17,8 @@ pub(crate) struct Draft {
     pub(crate) lineage: BTreeMap<(Target, String, String), Kind>,
     /// Whether a statement creates it, rather than only fills it.
     pub(crate) is_defined: bool,
+    /// Whether a file that is not given defines it: then it is no finding.
+    is_known: bool,
 }
 
 /// All objects so far.
@@ -24,6 +27,7 @@ pub(crate) struct Drafts {
     pub(crate) all: Vec<Draft>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) dialects: BTreeMap<String, Dialect>,
+    pub(crate) names: Names,
     by_key: HashMap<String, usize>,
     /// Models, seeds and snapshots by name: (project, object).
     refs: HashMap<String, Vec<(String, usize)>>,
@@ -48,7 +52,21 @@ impl Drafts {
 
     /// Adds an object; a second one of the same type and name is a problem, and the first stays.
     pub(crate) fn add(&mut self, fact: ObjectFact) -> Option<usize> {
+        if let Some(path) = &fact.path {
+            self.names.provides(path, &fact.full_name);
+            self.names.provides(path, &fact.name);
+        }
         let key = Self::key(&fact.object_type, &fact.full_name);
+        let known = self.by_key.get(&key).copied();
+        if let Some(place) = known
+            && let Some(draft) = self.all.get_mut(place).filter(|draft| draft.is_known)
+        {
+            *draft = Draft {
+                fact,
+                ..Draft::default()
+            };
+            return Some(place);
+        }
         if let Some(first) = self.by_key.get(&key).and_then(|first| self.all.get(*first)) {
             self.problems.push(Problem {
                 path: fact.path.unwrap_or_default(),
@@ -86,12 +104,41 @@ impl Drafts {
         })
     }
 
+    /// Adds an object that a file that is not given defines, where none of that name is there.
+    pub(super) fn know_object(&mut self, fact: ObjectFact) {
+        let key = Self::key(&fact.object_type, &fact.full_name);
+        let place = self.all.len();
+        if self.by_key.contains_key(&key) {
+            return;
+        }
+        let project = fact.full_name.split('.').next().unwrap_or("").to_owned();
+        match fact.object_type.as_str() {
+            "model" | "seed" | "snapshot" => self.publish(&project, &fact.name.clone(), place),
+            "macro" => self.publish_macro(&project, &fact.name.clone(), place),
+            _ => {}
+        }
+        self.by_key.insert(key, place);
+        self.all.push(Draft {
+            fact,
+            is_defined: true,
+            is_known: true,
+            ..Draft::default()
+        });
+    }
+
+    /// The file of an object.
+    pub(crate) fn path(&self, object: usize) -> Option<String> {
+        self.all.get(object)?.fact.path.clone()
+    }
+
     /// Makes a model, seed or snapshot known to `ref`.
     pub(crate) fn publish(&mut self, project: &str, name: &str, object: usize) {
-        self.refs
-            .entry(name.to_owned())
-            .or_default()
-            .push((project.to_owned(), object));
+        let path = self.path(object);
+        let named = self.refs.entry(name.to_owned()).or_default();
+        // In the order of their files, whether those are given or known.
+        let at = named
+            .partition_point(|(_, other)| self.all.get(*other).is_none_or(|other| other.fact.path <= path));
+        named.insert(at, (project.to_owned(), object));
     }
 
     pub(crate) fn publish_macro(&mut self, project: &str, name: &str, object: usize) {
@@ -160,7 +207,12 @@ impl Drafts {
 
     /// Everything in its final order.
     pub(crate) fn finish(mut self) -> Facts {
-        let mut objects: Vec<ObjectFact> = self.all.into_iter().map(Draft::finish).collect();
+        let mut objects: Vec<ObjectFact> = self
+            .all
+            .into_iter()
+            .filter(|draft| !draft.is_known)
+            .map(Draft::finish)
+            .collect();
         objects.sort_by(|a, b| {
             (&a.path, a.line_start, &a.object_type, &a.full_name).cmp(&(
                 &b.path,

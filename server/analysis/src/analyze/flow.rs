@@ -9,6 +9,7 @@ use super::Workspace;
 use super::declare::by_name;
 use super::drafts::{Drafts, catalog_name};
 use super::memo::{Flow, Memo, key_of};
+use super::part::Known;
 use super::reading::trees as trees_of;
 use super::units::{Outline, Unit};
 use crate::dbt::files::stem;
@@ -25,7 +26,7 @@ pub(crate) fn follow(
     workspace: &Workspace<'_>,
     library: &Library,
     units: &mut [Unit<'_>],
-    order: &[usize],
+    (order, known): (&[usize], &Known),
     drafts: &mut Drafts,
     memo: &mut Memo,
 ) -> Option<()> {
@@ -39,8 +40,15 @@ pub(crate) fn follow(
             let is_whole =
                 draft.fact.object_type == "seed" || draft.fact.object_type == "source" && draft.is_defined;
             let complete = is_whole && !draft.fact.columns.is_empty();
-            define(&mut catalog, &draft.fact, complete);
+            let schema = define(&mut catalog, &draft.fact, complete);
+            if let Some(path) = &draft.fact.path {
+                let name = catalog_name(&draft.fact.object_type, &draft.fact.full_name);
+                drafts.names.exports(path, &name, &schema);
+            }
         }
+    }
+    for export in &known.exports {
+        catalog.define(&export.name, &export.schema());
     }
     for nth in order {
         let Some(unit) = units.get_mut(*nth) else { continue };
@@ -48,7 +56,7 @@ pub(crate) fn follow(
             return None;
         }
         let key = key_of(&(unit.job.key, &unit.substitutes));
-        let known = memo.flows.get(unit.job.place(), key);
+        let before = memo.flows.get(unit.job.place(), key);
         let object = unit.job.declared.map(|part| part.object);
         let run = Run {
             workspace,
@@ -56,11 +64,26 @@ pub(crate) fn follow(
             unit,
             object,
         };
-        if let Some(changed) = run.all(known.as_deref().map(Vec::as_slice), &mut catalog, drafts) {
+        if let Some(changed) = run.all(before.as_deref().map(Vec::as_slice), &mut catalog, drafts) {
             memo.flows.put(unit.job.place(), key, Arc::new(changed));
         }
+        note(unit, drafts);
     }
     Some(())
+}
+
+/// Which names a file gives and needs, as its statements mention them.
+fn note(unit: &Unit<'_>, drafts: &mut Drafts) {
+    let path = &unit.job.file.path;
+    for statement in &unit.read.statements {
+        if let Some(name) = &statement.provides {
+            drafts.names.provides(path, name);
+        }
+        for name in &statement.reads {
+            let name = unit.substitutes.get(name).unwrap_or(name);
+            drafts.names.needs(path, name);
+        }
+    }
 }
 
 /// One file on its way through.
@@ -87,6 +110,7 @@ impl Run<'_, '_> {
                 for (name, schema) in &flow.trace.defined {
                     catalog.define(name, schema);
                 }
+                self.note(flow, drafts);
                 self.put(&flow.writes, statement, &mut queries, catalog, drafts);
                 good += 1;
             }
@@ -126,11 +150,27 @@ impl Run<'_, '_> {
         for (tree, statement) in trees.iter().zip(&unit.read.statements).skip(first) {
             let writes = Session::new(unit.job.dialect, catalog, &substitutes, unit.job.masked).run(tree);
             let trace = catalog.take_trace();
-            self.put(&writes, statement, queries, catalog, drafts);
+            let flow = Flow { trace, writes };
+            self.note(&flow, drafts);
+            self.put(&flow.writes, statement, queries, catalog, drafts);
             let _ = catalog.take_trace();
-            flows.push(Flow { trace, writes });
+            flows.push(flow);
         }
         flows
+    }
+
+    /// Notes what a statement asked of the catalogue of columns, and what it says there.
+    fn note(&self, flow: &Flow, drafts: &mut Drafts) {
+        let path = &self.unit.job.file.path;
+        for (name, _) in &flow.trace.asked {
+            drafts.names.needs(path, name);
+        }
+        for (name, schema) in &flow.trace.defined {
+            drafts.names.exports(path, name, schema);
+        }
+        for write in &flow.writes {
+            drafts.names.provides(path, &write.target);
+        }
     }
 
     /// Puts what one statement makes onto its objects.
@@ -161,22 +201,23 @@ impl Run<'_, '_> {
             let is_model = self.object.is_some();
             record(place, write, is_model, masked, drafts);
             if is_model && let Some(draft) = drafts.all.get(place) {
-                define(catalog, &draft.fact, write.is_complete());
+                let schema = define(catalog, &draft.fact, write.is_complete());
+                let name = catalog_name(&draft.fact.object_type, &draft.fact.full_name);
+                drafts.names.exports(path, &name, &schema);
             }
         }
     }
 }
 
-fn define(catalog: &mut Catalog, fact: &ObjectFact, complete: bool) {
+fn define(catalog: &mut Catalog, fact: &ObjectFact, complete: bool) -> TableSchema {
     let columns = fact
         .columns
         .iter()
         .map(|column| (column.name.clone(), column.data_type.clone()))
         .collect();
-    catalog.define(
-        &catalog_name(&fact.object_type, &fact.full_name),
-        &TableSchema { columns, complete },
-    );
+    let schema = TableSchema { columns, complete };
+    catalog.define(&catalog_name(&fact.object_type, &fact.full_name), &schema);
+    schema
 }
 
 /// The object of a bare query: named after its file.

@@ -5,7 +5,9 @@ mod drafts;
 mod enrich;
 mod flow;
 mod memo;
+mod names;
 mod order;
+mod part;
 mod reading;
 mod references;
 mod tests;
@@ -21,6 +23,8 @@ use drafts::Drafts;
 use watch::Watch;
 
 pub use memo::Memo;
+pub use names::{Export, Footprint, key as name_key};
+pub use part::{Known, Layout, Part, Standing, analyze_part};
 
 /// A smaller stack for machines that refuse `STACK_BYTES`.
 const SMALL_STACK_BYTES: usize = 32 * 1024 * 1024;
@@ -45,9 +49,7 @@ pub fn analyze_watched(
     options: &Options,
     progress: &(dyn Fn(usize, usize) -> bool + Sync),
 ) -> Option<Facts> {
-    watched(memo, files, progress, |files, watch, memo| {
-        run(files, options, watch, memo)
-    })
+    analyze_part(memo, files, &Known::default(), options, progress).map(|part| part.facts)
 }
 
 /// Only the Python tests, as pytest would list them: objects of type `test` whose full name is the node id without
@@ -62,15 +64,16 @@ pub fn tests_watched(
     files: &[SourceFile],
     progress: &(dyn Fn(usize, usize) -> bool + Sync),
 ) -> Option<Facts> {
-    watched(memo, files, progress, tests::only)
+    watched(memo, files, progress, tests::only, |facts| facts)
 }
 
-fn watched(
+fn watched<T: Send>(
     memo: &mut Memo,
     files: &[SourceFile],
     progress: &(dyn Fn(usize, usize) -> bool + Sync),
-    work: impl FnOnce(&[&SourceFile], &Watch<'_>, &mut Memo) -> Option<Facts> + Send,
-) -> Option<Facts> {
+    work: impl FnOnce(&[&SourceFile], &Watch<'_>, &mut Memo) -> Option<T> + Send,
+    failed: fn(Facts) -> T,
+) -> Option<T> {
     let mut sorted: Vec<&SourceFile> = files.iter().collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
     sorted.dedup_by(|a, b| a.path == b.path);
@@ -78,7 +81,7 @@ fn watched(
     memo.turn();
     on_big_stack(|| work(&sorted, &watch, memo)).unwrap_or_else(|| {
         *memo = Memo::default();
-        Some(Facts {
+        Some(failed(Facts {
             problems: vec![Problem {
                 path: String::new(),
                 line: 1,
@@ -86,7 +89,7 @@ fn watched(
                 severity: Severity::Error,
             }],
             ..Facts::default()
-        })
+        }))
     })
 }
 
@@ -117,7 +120,13 @@ pub(crate) struct Workspace<'a> {
     watch: &'a Watch<'a>,
 }
 
-fn run(files: &[&SourceFile], options: &Options, watch: &Watch<'_>, memo: &mut Memo) -> Option<Facts> {
+fn run(
+    files: &[&SourceFile],
+    known: &Known,
+    options: &Options,
+    watch: &Watch<'_>,
+    memo: &mut Memo,
+) -> Option<Part> {
     let mut problems = Vec::new();
     let projects = projects(files, &mut problems);
     let workspace = Workspace {
@@ -131,6 +140,7 @@ fn run(files: &[&SourceFile], options: &Options, watch: &Watch<'_>, memo: &mut M
     }
     let mut drafts = Drafts::default();
     drafts.problems = problems;
+    drafts.know(known);
     let declared = declare::declare(&workspace, &mut drafts, memo);
     let (seen, wrong) = artifacts::seen(&workspace.projects, files);
     for (path, message) in wrong {
@@ -142,9 +152,21 @@ fn run(files: &[&SourceFile], options: &Options, watch: &Watch<'_>, memo: &mut M
         workspace.projects.iter().map(|project| project.name.clone()),
     );
     let mut units = units::read(&workspace, &declared, &library, &mut drafts, memo)?;
-    let order = order::order(&units, &drafts);
-    flow::follow(&workspace, &library, &mut units, &order, &mut drafts, memo)?;
+    let (order, is_circular) = order::order(&units, &drafts);
+    flow::follow(
+        &workspace,
+        &library,
+        &mut units,
+        (&order, known),
+        &mut drafts,
+        memo,
+    )?;
     enrich::types(&seen, &mut drafts);
     tests::add(files, &declared.claimed, &mut drafts, watch, memo)?;
-    Some(drafts.finish())
+    let footprints = std::mem::take(&mut drafts.names).finish();
+    Some(Part {
+        facts: drafts.finish(),
+        footprints,
+        is_circular,
+    })
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::drafts::{Drafts, catalog_name};
 use super::units::Unit;
 
-/// The numbers of the units, each after those that it reads from as far as there is no circle.
-pub(crate) fn order(units: &[Unit<'_>], drafts: &Drafts) -> Vec<usize> {
+/// The numbers of the units, each after those that it reads from as far as there is no circle, and whether there is one.
+pub(crate) fn order(units: &[Unit<'_>], drafts: &Drafts) -> (Vec<usize>, bool) {
     let mut makers: HashMap<String, Vec<(String, usize)>> = HashMap::new();
     let mut provide = |name: String, unit: usize| {
         let last = name.rsplit('.').next().unwrap_or(&name).to_owned();
@@ -63,9 +63,11 @@ fn needs(nth: usize, unit: &Unit<'_>, makers: &HashMap<String, Vec<(String, usiz
 }
 
 /// Depth first, without recursion: chains of models are long.
-fn after_needs(needs: &[Vec<usize>]) -> Vec<usize> {
+fn after_needs(needs: &[Vec<usize>]) -> (Vec<usize>, bool) {
     let mut order = Vec::with_capacity(needs.len());
     let mut seen = vec![false; needs.len()];
+    let mut done = vec![false; needs.len()];
+    let mut is_circular = false;
     for root in 0..needs.len() {
         if seen[root] {
             continue;
@@ -79,11 +81,16 @@ fn after_needs(needs: &[Vec<usize>]) -> Vec<usize> {
                     if !seen[*next] {
                         seen[*next] = true;
                         stack.push((*next, 0));
+                    } else if !done[*next] {
+                        is_circular = true;
                     }
                 }
-                None => order.push(node),
+                None => {
+                    done[node] = true;
+                    order.push(node);
+                }
             }
         }
     }
-    order
+    (order, is_circular)
 }

@@ -20,8 +20,10 @@ pub(crate) fn template_calls(text: &str) -> Vec<Call> {
 
 /// Notes what `object` of `project` refers to.
 pub(crate) fn note(drafts: &mut Drafts, object: usize, project: &str, found: &[Call]) {
+    let path = drafts.path(object).unwrap_or_default();
     for call in found {
         if let Some(name) = relation(call) {
+            drafts.names.needs(&path, last_of(&name));
             if let Some((target, how)) = target(drafts, project, &name) {
                 drafts.depend(object, target, how);
             }
@@ -32,12 +34,25 @@ pub(crate) fn note(drafts: &mut Drafts, object: usize, project: &str, found: &[C
             [(package, _), (name, _)] => (Some(package.as_str()), name),
             _ => continue,
         };
+        if call.has_arguments {
+            drafts.names.needs(&path, name);
+        }
         if call.has_arguments
             && let Some(found) = drafts.resolve_macro(project, package, name)
             && let Some(target) = drafts.target(found)
         {
             drafts.depend(object, target, "macro");
         }
+    }
+}
+
+/// The part of a relation's name by which footprints know it.
+pub(crate) fn last_of(name: &RelationName) -> &str {
+    match name {
+        RelationName::Ref { name, .. } => name,
+        RelationName::Source { table, .. } => table,
+        RelationName::Table { parts } => parts.last().map_or("", String::as_str),
+        RelationName::ThisFile => "",
     }
 }
 

@@ -233,6 +233,9 @@ fn put(path: &str, test: &Test<'_>, config: &Config, mentions: &Mentions, drafts
             metadata.set("class", class.into());
         }
     }
+    for name in function.texts.iter().flat_map(|text| mentioned(text)) {
+        drafts.names.needs(path, name);
+    }
     for target in function.texts.iter().flat_map(|text| mentions.find(text)) {
         if let Some(target) = drafts.target(target) {
             drafts.depend(object, target, "mention");
@@ -270,24 +273,33 @@ impl Mentions {
         if self.0.is_empty() {
             return Vec::new();
         }
-        let known = |name: &str| {
-            let name = name.trim_matches(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
-            self.0.get(&name.to_lowercase()).copied().flatten()
-        };
-        if !text.contains(char::is_whitespace) {
-            return known(text).into_iter().collect();
-        }
-        let words: Vec<&str> = text.split_whitespace().collect();
-        words
-            .windows(2)
-            .filter(|pair| {
-                ["from", "join", "into", "update", "table"]
-                    .iter()
-                    .any(|word| pair[0].eq_ignore_ascii_case(word))
-            })
-            .filter_map(|pair| known(pair[1]))
+        mentioned(text)
+            .into_iter()
+            .filter_map(|name| self.0.get(&name.to_lowercase()).copied().flatten())
             .collect()
     }
+}
+
+/// What in a text may be the name of a relation.
+fn mentioned(text: &str) -> Vec<&str> {
+    let name = |word: &'_ str| -> std::ops::Range<usize> {
+        let inside = |c: char| !(c.is_alphanumeric() || c == '_' || c == '.');
+        let start = word.len() - word.trim_start_matches(inside).len();
+        start..start.max(word.trim_end_matches(inside).len())
+    };
+    if !text.contains(char::is_whitespace) {
+        return vec![&text[name(text)]];
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words
+        .windows(2)
+        .filter(|pair| {
+            ["from", "join", "into", "update", "table"]
+                .iter()
+                .any(|word| pair[0].eq_ignore_ascii_case(word))
+        })
+        .map(|pair| &pair[1][name(pair[1])])
+        .collect()
 }
 
 /// Only the Python tests of a workspace, with the problems of their files.

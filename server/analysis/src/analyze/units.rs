@@ -171,6 +171,19 @@ fn substitutes(
         return substitutes;
     };
     let project = workspace.projects[part.project].name.as_str();
+    let named = read
+        .placeholders
+        .iter()
+        .filter_map(|placeholder| match placeholder {
+            Placeholder::Relation(name) => Some(name),
+            _ => None,
+        });
+    for name in named.chain(read.relations.iter().flatten()) {
+        drafts.names.needs(&job.file.path, references::last_of(name));
+    }
+    for (name, _) in &read.unknown {
+        drafts.names.needs(&job.file.path, name);
+    }
     for (nth, placeholder) in read.placeholders.iter().enumerate() {
         if let Placeholder::Relation(name) = placeholder
             && let Some(known_as) = known_as(drafts, project, part.object, name)
