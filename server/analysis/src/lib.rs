@@ -28,7 +28,8 @@ pub use facts::{
 };
 pub use language::Language;
 pub use position::{
-    Completion, Diagnostic, OutlineItem, Symbol, SymbolKind, check, completion_at, outline, symbol_at,
+    Completion, Diagnostic, Occurrence, OutlineItem, Passes, Role, Symbol, SymbolKind, check, completion_at,
+    occurrences, outline, symbol_at,
 };
 pub use relation::RelationName;
 pub use span::Span;

@@ -27,6 +27,8 @@ pub(super) struct Found {
     pub(super) candidates: Vec<RelationName>,
     pub(super) origins: Vec<(RelationName, String)>,
     pub(super) local: Option<String>,
+    /// Whether it went through a select item that is written out.
+    pub(super) is_explicit: bool,
 }
 
 impl Found {
@@ -41,6 +43,7 @@ impl Found {
     }
 
     fn absorb(&mut self, more: Self) {
+        self.is_explicit |= more.is_explicit;
         for relation in more.candidates {
             if !self.candidates.contains(&relation) {
                 self.candidates.push(relation);
@@ -200,7 +203,10 @@ impl Sketch<'_> {
         let mut all: Option<Found> = None;
         for block in &query.blocks {
             let found = match nth.and_then(|nth| block.items.get(nth)) {
-                Some(item) => Some(self.of_item(item, &[block], &ctes)),
+                Some(item) => Some(Found {
+                    is_explicit: true,
+                    ..self.of_item(item, &[block], &ctes)
+                }),
                 None => self.through_star(block, name, &ctes, sure),
             };
             if let Some(found) = found {

@@ -4,6 +4,7 @@ mod check;
 mod completion;
 mod follow;
 mod items;
+mod occurrences;
 mod outline;
 mod properties;
 mod python;
@@ -11,7 +12,8 @@ mod sql;
 mod template;
 mod words;
 
-pub use words::{Completion, Diagnostic, OutlineItem, Symbol, SymbolKind};
+pub use occurrences::occurrences;
+pub use words::{Completion, Diagnostic, Occurrence, OutlineItem, Passes, Role, Symbol, SymbolKind};
 
 use crate::{Dialect, Language, Options, relation::RelationName, span::Span};
 

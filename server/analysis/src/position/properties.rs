@@ -1,7 +1,8 @@
 //! What stands at a place in dbt's YAML.
 
+use super::occurrences::plain;
 use super::template::in_calls;
-use super::{Completion, RelationName, Span, Symbol, SymbolKind};
+use super::{Completion, Occurrence, RelationName, Role, Span, Symbol, SymbolKind};
 use crate::yaml::tree::{Node, parse};
 
 /// What stands at `offset` of a YAML text.
@@ -10,14 +11,56 @@ pub(super) fn symbol(text: &str, offset: usize) -> Option<Symbol> {
     let mut trail = Vec::new();
     let (_, span) = descend(&root, offset, &mut trail)?;
     let raw = text.get(span.start..span.end).unwrap_or("");
-    if ["ref(", "source(", "doc(", "{{"]
-        .iter()
-        .any(|call| raw.contains(call))
-    {
+    if is_template(raw) {
         return in_calls(text, span.start, span.end, offset);
     }
     let kind = named(&trail)?;
     Some(Symbol { span, kind })
+}
+
+/// Every name in a YAML text that means something.
+pub(super) fn all(text: &str) -> Vec<Occurrence> {
+    let root = parse(text);
+    let mut found = Vec::new();
+    walk(&root, &mut Vec::new(), text, &mut found);
+    found
+}
+
+fn walk<'n>(node: &'n Node, trail: &mut Vec<Step<'n>>, text: &str, found: &mut Vec<Occurrence>) {
+    match node {
+        Node::Scalar { span, .. } => {
+            let raw = text.get(span.start..span.end).unwrap_or("");
+            if is_template(raw) {
+                found.extend(super::template::in_all_calls(text, *span));
+            } else if let Some(kind) = named(trail) {
+                let is_name = trail.last().is_some_and(|step| step.key == "name");
+                let role = if is_name {
+                    Role::Definition
+                } else {
+                    Role::Reference
+                };
+                found.push(plain(Symbol { span: *span, kind }, role));
+            }
+        }
+        Node::List { items, .. } => items.iter().for_each(|item| walk(item, trail, text, found)),
+        Node::Map { entries, .. } => {
+            for entry in entries {
+                trail.push(Step {
+                    map: node,
+                    key: &entry.key,
+                });
+                walk(&entry.value, trail, text, found);
+                trail.pop();
+            }
+        }
+        Node::Null { .. } => {}
+    }
+}
+
+fn is_template(raw: &str) -> bool {
+    ["ref(", "source(", "doc(", "{{"]
+        .iter()
+        .any(|call| raw.contains(call))
 }
 
 /// A step on the way to a scalar: the map and the key in it.

@@ -1,6 +1,7 @@
 //! Python: tests by their names, and relations by the texts that name them.
 
-use super::{OutlineItem, Symbol, SymbolKind};
+use super::occurrences::plain;
+use super::{Occurrence, OutlineItem, Role, Symbol, SymbolKind};
 use crate::analyze::on_big_stack;
 use crate::python::literal::literal_at;
 use crate::python::module::{About, Item, Scope};
@@ -23,6 +24,28 @@ pub(super) fn symbol(path: &str, text: &str, offset: usize) -> Option<Symbol> {
             })
         })
     })?
+}
+
+/// The functions and classes of a file.
+pub(super) fn all(path: &str, text: &str) -> Vec<Occurrence> {
+    let mut found = Vec::new();
+    on_big_stack(|| {
+        let mut scopes = vec![(path.to_owned(), read(text).scope)];
+        while let Some((around, scope)) = scopes.pop() {
+            for (name, item) in scope.items {
+                let id = format!("{around}::{name}");
+                let (span, inner) = match item {
+                    Item::Function(function) => (function.about.name, None),
+                    Item::Class(class) => (class.about.name, Some(class.scope)),
+                    _ => continue,
+                };
+                let kind = SymbolKind::Test { id: id.clone() };
+                found.push(plain(Symbol { span, kind }, Role::Definition));
+                scopes.extend(inner.map(|inner| (id, inner)));
+            }
+        }
+    });
+    found
 }
 
 fn named(scope: &Scope, around: &str, offset: usize) -> Option<Symbol> {

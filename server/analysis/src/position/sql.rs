@@ -3,17 +3,43 @@
 use std::cell::Cell;
 
 use super::follow::{BUDGET, Place, Sketch, locate};
-use super::{RelationName, Symbol, SymbolKind};
+use super::{Occurrence, Passes, RelationName, Role, Symbol, SymbolKind};
 use crate::Dialect;
 use crate::jinja::mask::mask;
 use crate::sql::lex::{TokenKind, tokens};
-use crate::sql::sketch::{Cte, Named, Origin, Query, Relation, is_reserved, sketch};
+use crate::sql::sketch::{Cte, Item, Named, Origin, Query, Relation, is_reserved, sketch};
 
 /// How many CTEs deep the columns of a relation are looked for.
 pub(super) const MAX_CHAIN: usize = 12;
 
 /// What stands at `offset` outside of Jinja.
 pub(super) fn symbol(text: &str, offset: usize, dialect: Dialect) -> Option<Symbol> {
+    reading(text, dialect, |sketch, queries, targets| {
+        let at = sketch.token_at(offset)?;
+        named(sketch, queries, targets, at).map(|occurrence| occurrence.symbol)
+    })
+}
+
+/// Every name outside of Jinja, in order; names with several parts once for each part.
+pub(super) fn all(text: &str, dialect: Dialect) -> Vec<Occurrence> {
+    reading(text, dialect, |sketch, queries, targets| {
+        let name = |at| {
+            sketch.budget.set(BUDGET);
+            named(sketch, queries, targets, at)
+        };
+        (0..sketch.tokens.len())
+            .filter(|at| sketch.tokens[*at].is_name())
+            .filter_map(name)
+            .collect()
+    })
+}
+
+/// Reads a text once, for one question or many.
+pub(super) fn reading<T>(
+    text: &str,
+    dialect: Dialect,
+    answer: impl FnOnce(&Sketch<'_>, &[Query], &[Vec<Named>]) -> T,
+) -> T {
     let masked = mask(text);
     let tokens = tokens(&masked.text, dialect);
     let (queries, targets) = sketch(&masked.text, &tokens);
@@ -24,31 +50,44 @@ pub(super) fn symbol(text: &str, offset: usize, dialect: Dialect) -> Option<Symb
         tokens: &tokens,
         budget: Cell::new(BUDGET),
     };
-    let at = sketch.token_at(offset)?;
+    answer(&sketch, &queries, &targets)
+}
+
+/// What the token `at` names.
+fn named(sketch: &Sketch<'_>, queries: &[Query], targets: &[Vec<Named>], at: usize) -> Option<Occurrence> {
+    let tokens = sketch.tokens;
     let token = tokens.get(at)?;
-    if !token.is_name() || crate::jinja::mask::is_placeholder(token.text(&masked.text)) {
+    let offset = token.start;
+    if !token.is_name() || crate::jinja::mask::is_placeholder(token.text(sketch.sql)) {
         return None;
     }
-    let found = |kind| {
-        Some(Symbol {
-            span: sketch.span(at),
-            kind,
+    let found = |kind, role| {
+        Some(Occurrence {
+            symbol: Symbol {
+                span: sketch.span(at),
+                kind,
+            },
+            role,
+            passes: Passes::Inside,
+            is_direct: true,
         })
     };
     if let Some(parts) = targets
         .iter()
         .find(|parts| parts.iter().any(|part| part.span.contains(offset)))
     {
-        return found(SymbolKind::Relation(sketch.relation_name(&names(parts))?));
+        let is_last = parts.last().is_some_and(|part| part.span.contains(offset));
+        let role = if is_last { Role::Definition } else { Role::Alias };
+        return found(SymbolKind::Relation(sketch.relation_name(&names(parts))?), role);
     }
-    if let Some(kind) = defined_cte(&sketch, &queries, offset) {
-        return found(kind);
+    if let Some(kind) = defined_cte(sketch, queries, offset) {
+        return found(kind, Role::Definition);
     }
-    let place = locate(&queries, offset)?;
-    if let Some(kind) = in_relation(&sketch, &place, offset) {
-        return found(kind);
+    let place = locate(queries, offset)?;
+    if let Some((kind, role)) = in_relation(sketch, &place, offset) {
+        return found(kind, role);
     }
-    let is_keyword = is_reserved(token, &masked.text);
+    let is_keyword = is_reserved(token, sketch.sql);
     let after_dot = at > 0 && tokens[at - 1].kind == TokenKind::Mark(b'.');
     if is_keyword && !after_dot {
         return None;
@@ -62,13 +101,14 @@ pub(super) fn symbol(text: &str, offset: usize, dialect: Dialect) -> Option<Symb
     if is_function {
         return None;
     }
-    let name = token.name(&masked.text);
+    let name = token.name(sketch.sql);
     if before_dot && !after_dot {
         // The qualifier of a column.
-        return found(qualifier(&sketch, &place, &name)?);
+        let (kind, is_name) = qualifier(sketch, &place, &name)?;
+        return found(kind, if is_name { Role::Reference } else { Role::Alias });
     }
-    if let Some(kind) = output(&sketch, &place, offset, &name, after_dot) {
-        return found(kind);
+    if let Some((kind, role)) = output(sketch, &place, offset, &name, after_dot) {
+        return found(kind, role);
     }
     let mut first = at;
     while first >= 2 && tokens[first - 1].kind == TokenKind::Mark(b'.') && tokens[first - 2].is_name() {
@@ -76,16 +116,32 @@ pub(super) fn symbol(text: &str, offset: usize, dialect: Dialect) -> Option<Symb
     }
     let parts: Vec<String> = (first..=at)
         .step_by(2)
-        .map(|at| tokens[at].name(&masked.text))
+        .map(|at| tokens[at].name(sketch.sql))
         .collect();
     let followed = sketch
         .column(&parts, &place.blocks, &place.ctes)
         .unwrap_or_default();
-    found(SymbolKind::Column {
-        column: name,
-        candidates: followed.candidates,
-        origins: followed.origins,
-        local: followed.local,
+    let is_item = place.blocks.last().is_some_and(|block| {
+        let bare = |item: &Item| item.alias.is_none() && item.first == first && item.end == at + 1;
+        block.items.iter().any(bare)
+    });
+    Some(Occurrence {
+        is_direct: !followed.is_explicit,
+        passes: match (is_item, place.is_outermost) {
+            (false, _) => Passes::Inside,
+            (true, false) => Passes::ToQuery,
+            (true, true) => Passes::ToFile,
+        },
+        role: Role::Reference,
+        symbol: Symbol {
+            span: sketch.span(at),
+            kind: SymbolKind::Column {
+                column: name,
+                candidates: followed.candidates,
+                origins: followed.origins,
+                local: followed.local,
+            },
+        },
     })
 }
 
@@ -159,32 +215,41 @@ fn meaning(sketch: &Sketch<'_>, relation: &Relation, place: &Place<'_>) -> Optio
     Some(SymbolKind::Relation(sketch.relation_name(&names(parts))?))
 }
 
-fn in_relation(sketch: &Sketch<'_>, place: &Place<'_>, offset: usize) -> Option<SymbolKind> {
+fn in_relation(sketch: &Sketch<'_>, place: &Place<'_>, offset: usize) -> Option<(SymbolKind, Role)> {
     let block = place.blocks.last()?;
     for relation in &block.relations {
-        let in_name = match &relation.origin {
-            Origin::Table(parts) => parts.iter().any(|part| part.span.contains(offset)),
-            _ => false,
+        let part = match &relation.origin {
+            Origin::Table(parts) => parts
+                .iter()
+                .rposition(|part| part.span.contains(offset))
+                .map(|at| at + 1 == parts.len()),
+            _ => None,
         };
         let in_alias = relation
             .alias
             .as_ref()
             .is_some_and(|alias| alias.span.contains(offset));
-        if in_name || in_alias {
-            return meaning(sketch, relation, place);
+        if part.is_some() || in_alias {
+            let role = if part == Some(true) {
+                Role::Reference
+            } else {
+                Role::Alias
+            };
+            return Some((meaning(sketch, relation, place)?, role));
         }
     }
     None
 }
 
-fn qualifier(sketch: &Sketch<'_>, place: &Place<'_>, name: &str) -> Option<SymbolKind> {
+/// The relation that a qualifier stands for, and whether it is the relation's own name.
+fn qualifier(sketch: &Sketch<'_>, place: &Place<'_>, name: &str) -> Option<(SymbolKind, bool)> {
     let relation = place.blocks.iter().rev().find_map(|block| {
         block
             .relations
             .iter()
             .find(|relation| sketch.is_called(relation, name))
     })?;
-    meaning(sketch, relation, place)
+    Some((meaning(sketch, relation, place)?, relation.alias.is_none()))
 }
 
 /// The alias of a select item: where it is given, or where it is used behind the list of items.
@@ -194,7 +259,7 @@ fn output(
     offset: usize,
     name: &str,
     qualified: bool,
-) -> Option<SymbolKind> {
+) -> Option<(SymbolKind, Role)> {
     let block = place.blocks.last()?;
     let item = block.items.iter().find(|item| match &item.alias {
         Some(alias) => {
@@ -210,10 +275,20 @@ fn output(
     } else {
         Vec::new()
     };
-    Some(SymbolKind::Column {
+    let is_defined_here = item
+        .alias
+        .as_ref()
+        .is_some_and(|alias| alias.span.contains(offset));
+    let role = if is_defined_here {
+        Role::Definition
+    } else {
+        Role::Reference
+    };
+    let kind = SymbolKind::Column {
         column: name.to_owned(),
         candidates,
         origins: followed.origins,
         local: Some(followed.local.unwrap_or_else(|| sketch.text(first, end))),
-    })
+    };
+    Some((kind, role))
 }

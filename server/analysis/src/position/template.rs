@@ -1,7 +1,9 @@
 //! What stands in a Jinja tag.
 
-use super::{RelationName, Symbol, SymbolKind};
-use crate::jinja::blocks::blocks;
+use super::occurrences::{is_relation, plain};
+use super::{Occurrence, RelationName, Role, Symbol, SymbolKind};
+use crate::Span;
+use crate::jinja::blocks::{Block, blocks};
 use crate::jinja::calls::{Argument, Call, calls};
 use crate::jinja::lex::{TagKind, tags};
 
@@ -115,11 +117,53 @@ pub(super) fn symbol(text: &str, offset: usize) -> Option<Option<Symbol>> {
     Some(in_calls(text, tag.inner_start, tag.inner_end, offset))
 }
 
+/// Every name in the tags of a text.
+pub(super) fn all(text: &str) -> Vec<Occurrence> {
+    let mut found: Vec<Occurrence> = blocks(text)
+        .into_iter()
+        .filter_map(of_block)
+        .map(|symbol| plain(symbol, Role::Definition))
+        .collect();
+    for tag in tags(text).iter().filter(|tag| tag.kind != TagKind::Comment) {
+        let span = Span::new(tag.inner_start, tag.inner_end);
+        found.extend(in_all_calls(text, span));
+    }
+    found
+}
+
+/// Every name among the calls of a place.
+pub(super) fn in_all_calls(text: &str, place: Span) -> Vec<Occurrence> {
+    let mut found = Vec::new();
+    for call in calls(text, place.start, place.end) {
+        let strings = call.arguments.iter().map(|argument| argument.span);
+        let names = call.path.iter().map(|(_, span)| *span);
+        let last = call
+            .arguments
+            .iter()
+            .filter(|argument| argument.name.is_none())
+            .next_back();
+        let last = last.map(|argument| argument.span);
+        for span in names.chain(strings) {
+            let Some(symbol) = in_call(&call, span.start) else {
+                continue;
+            };
+            // the package of `ref('package', 'model')`, the source of `source('source', 'table')`
+            let is_part = is_relation(&symbol.kind) && last.is_some_and(|last| last != symbol.span);
+            found.push(plain(symbol, if is_part { Role::Alias } else { Role::Reference }));
+        }
+    }
+    found
+}
+
 /// The name in `{% macro name %}`, `{% docs name %}`, `{% snapshot name %}`.
 pub(super) fn heading(text: &str, offset: usize) -> Option<Symbol> {
     let block = blocks(text)
         .into_iter()
         .find(|block| block.name_span.contains(offset))?;
+    of_block(block)
+}
+
+fn of_block(block: Block) -> Option<Symbol> {
     let kind = match block.kind {
         "macro" => SymbolKind::Macro {
             package: None,

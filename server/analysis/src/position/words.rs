@@ -60,6 +60,42 @@ pub enum SymbolKind {
     },
 }
 
+/// How a name stands where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// This text makes the thing, or says what it is: an output column's alias, a CTE, a macro, a name in dbt's YAML.
+    Definition,
+    /// The thing by its own name.
+    Reference,
+    /// The thing by another name, or a part of its name: an alias, a schema before the table.
+    Alias,
+}
+
+/// Where the name of a column goes on from its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passes {
+    /// Nowhere.
+    Inside,
+    /// It is a whole select item of a CTE or subquery: that query's column is called the same.
+    ToQuery,
+    /// It is a whole select item of the file's own query: the file's column is called the same.
+    ToFile,
+}
+
+/// A name in a text, what it means, and how it stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// The name and its meaning.
+    pub symbol: Symbol,
+    /// How it stands there.
+    pub role: Role,
+    /// For a column: where its name goes on.
+    pub passes: Passes,
+    /// For a column: whether no select item of this text stands between it and its origins, stars apart. If so it
+    /// bears the name of its origins.
+    pub is_direct: bool,
+}
+
 /// What may be completed at a place. `prefix` is what stands there already, `span` what to replace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields repeat: prefix and span as said above")]

@@ -6,6 +6,7 @@ mod analysis;
 mod completions;
 mod lineage;
 mod memo;
+mod occurrences;
 mod python;
 mod robustness;
 mod symbols;

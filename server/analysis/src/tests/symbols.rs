@@ -17,16 +17,11 @@ fn relation(name: &RelationName) -> String {
     }
 }
 
-pub(super) fn describe(path: &str, fixture: &str) -> String {
-    let offset = fixture.find("$0").expect("a fixture has a $0");
-    let text = fixture.replacen("$0", "", 1);
-    let Some(symbol) = symbol_at(Language::of_path(path), path, &text, offset, &Options::default()) else {
-        return "nothing".to_owned();
-    };
-    let word = &text[symbol.span.start..symbol.span.end];
+/// A meaning in one line.
+pub(super) fn kind(kind: &SymbolKind) -> String {
     let list = |names: &[RelationName]| names.iter().map(relation).collect::<Vec<_>>().join(", ");
-    let kind = match symbol.kind {
-        SymbolKind::Relation(name) => relation(&name),
+    match kind {
+        SymbolKind::Relation(name) => relation(name),
         SymbolKind::Column {
             column,
             candidates,
@@ -39,7 +34,7 @@ pub(super) fn describe(path: &str, fixture: &str) -> String {
                 .collect();
             format!(
                 "column {column} of [{}] from [{}] local {local:?}",
-                list(&candidates),
+                list(candidates),
                 origins.join(", ")
             )
         }
@@ -48,8 +43,17 @@ pub(super) fn describe(path: &str, fixture: &str) -> String {
         SymbolKind::Test { id } => format!("test {id}"),
         SymbolKind::Doc { name } => format!("doc {name}"),
         SymbolKind::Var { name } => format!("var {name}"),
+    }
+}
+
+pub(super) fn describe(path: &str, fixture: &str) -> String {
+    let offset = fixture.find("$0").expect("a fixture has a $0");
+    let text = fixture.replacen("$0", "", 1);
+    let Some(symbol) = symbol_at(Language::of_path(path), path, &text, offset, &Options::default()) else {
+        return "nothing".to_owned();
     };
-    format!("`{word}` {kind}")
+    let word = &text[symbol.span.start..symbol.span.end];
+    format!("`{word}` {}", kind(&symbol.kind))
 }
 
 fn check(fixture: &str, expect: Expect) {
