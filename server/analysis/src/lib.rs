@@ -28,8 +28,9 @@ pub use facts::{
 };
 pub use language::Language;
 pub use position::{
-    Completion, Diagnostic, Occurrence, OutlineItem, Passes, Role, Symbol, SymbolKind, check, completion_at,
-    occurrences, outline, symbol_at,
+    CallAt, Completion, Described, Diagnostic, Makes, Occurrence, OutlineItem, Passes, ResultItem, Role,
+    Symbol, SymbolKind, call_at, check, completion_at, described, occurrences, outline, result_items,
+    symbol_at,
 };
 pub use relation::RelationName;
 pub use span::Span;

@@ -2,17 +2,23 @@
 
 mod check;
 mod completion;
+mod described;
 mod follow;
 mod items;
 mod occurrences;
 mod outline;
 mod properties;
 mod python;
+mod result;
+mod signature;
 mod sql;
 mod template;
 mod words;
 
+pub use described::{Described, described};
 pub use occurrences::occurrences;
+pub use result::{Makes, ResultItem, result_items};
+pub use signature::{CallAt, call_at};
 pub use words::{Completion, Diagnostic, Occurrence, OutlineItem, Passes, Role, Symbol, SymbolKind};
 
 use crate::{Dialect, Language, Options, relation::RelationName, span::Span};

@@ -9,5 +9,6 @@ mod memo;
 mod occurrences;
 mod python;
 mod robustness;
+mod surroundings;
 mod symbols;
 mod templates;
