@@ -332,11 +332,14 @@ fn record(place: usize, write: &Write, is_model: bool, masked: bool, drafts: &mu
     if draft.fact.description.is_none() {
         draft.fact.description.clone_from(&write.description);
     }
-    columns(draft, write, is_model);
+    let is_open = masked || !write.open.is_empty();
+    columns(draft, write, is_model, is_open);
 }
 
 /// The columns in the order of the SQL, with what is already known about them; those that only YAML knows come last.
-fn columns(draft: &mut super::drafts::Draft, write: &Write, is_model: bool) {
+/// Metadata tells whether there may be more (`open`), and which ones YAML describes that a model does not make
+/// (`missing_columns`): editors warn only of what is sure.
+fn columns(draft: &mut super::drafts::Draft, write: &Write, is_model: bool, is_open: bool) {
     let before = std::mem::take(&mut draft.fact.columns);
     let known = by_name(&before);
     let mut columns = Vec::with_capacity(write.columns.len());
@@ -366,6 +369,14 @@ fn columns(draft: &mut super::drafts::Draft, write: &Write, is_model: bool) {
             },
             None => column,
         });
+    }
+    if is_open {
+        draft.metadata.set("open", true.into());
+    } else if is_model {
+        let is_made = |name: &str| columns.iter().any(|made| made.name.eq_ignore_ascii_case(name));
+        let missing: Vec<&str> = before.iter().map(|column| column.name.as_str()).collect();
+        let missing: Vec<&str> = missing.into_iter().filter(|name| !is_made(name)).collect();
+        draft.metadata.set("missing_columns", missing.into());
     }
     columns.extend(before.iter().cloned());
     let mut seen = std::collections::HashSet::new();
