@@ -1,18 +1,18 @@
 //! The one place that knows the SQL parser: text of one dialect in, syntax trees out.
 
 use sqlparser::ast::Statement;
-use sqlparser::dialect as d;
-use sqlparser::parser::{Parser, ParserOptions};
 
+use super::attempt::attempt;
+use super::body::quoted_body;
+use super::hive;
+use super::ignored::{is_ignored, is_no_loss};
 use super::lex::{self, Token};
-use super::repair::repair;
-use super::split::{Piece, split};
+use super::rewrite::{disambiguated, rewritten};
+use super::split::{Piece, split, split_block};
 use crate::Dialect;
 use crate::lines::Lines;
 
-/// How deep expressions and queries may be nested before the parser gives up.
-const RECURSION_LIMIT: usize = 250;
-/// The stack of a thread that parses and walks trees: enough for `RECURSION_LIMIT` in a debug build, and for chains
+/// The stack of a thread that parses and walks trees: enough for the parser's limit of recursion in a debug build, and for chains
 /// of operators up to `MAX_TOKENS`.
 pub(crate) const STACK_BYTES: usize = 512 * 1024 * 1024;
 /// The number of tokens above which a statement is refused: a chain of operators nests as deep as it is long.
@@ -47,239 +47,126 @@ pub(crate) struct Refused {
 pub(crate) fn parse(sql: &str, dialect: Dialect) -> (Vec<Parsed>, Vec<Refused>) {
     let tokens = lex::tokens(sql, dialect);
     let lines = Lines::of(sql);
-    let (mut parsed, mut refused) = (Vec::new(), Vec::new());
+    let text = Text {
+        sql,
+        tokens: &tokens,
+        dialect,
+        lines: &lines,
+    };
+    let mut found = Found::default();
     for piece in split(sql, &tokens) {
-        one(sql, &tokens, piece, dialect, &lines, &mut parsed, &mut refused);
+        one(&text, piece, &mut found);
     }
-    (parsed, refused)
+    (found.parsed, found.refused)
 }
 
-fn one(
-    sql: &str,
-    tokens: &[Token],
-    piece: Piece,
+/// A text whose statements are read.
+struct Text<'a> {
+    sql: &'a str,
+    tokens: &'a [Token],
     dialect: Dialect,
-    lines: &Lines,
-    parsed: &mut Vec<Parsed>,
-    refused: &mut Vec<Refused>,
-) {
-    let tokens = &tokens[piece.first..piece.end];
+    lines: &'a Lines,
+}
+
+#[derive(Default)]
+struct Found {
+    parsed: Vec<Parsed>,
+    refused: Vec<Refused>,
+}
+
+fn one(text: &Text<'_>, piece: Piece, found: &mut Found) {
+    let Text { sql, dialect, .. } = *text;
+    let tokens = &text.tokens[piece.first..piece.end];
     let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
         return;
     };
     let (start, end) = (first.start, last.end);
+    if let Some((from, to)) = quoted_body(sql, tokens) {
+        body(text, from, to, found);
+        return;
+    }
     if is_ignored(sql, tokens) {
         return;
     }
+    let refuse = |at: usize, message: String| Refused {
+        line: text.lines.line(at),
+        start,
+        end,
+        at,
+        message,
+    };
     if tokens.len() > MAX_TOKENS {
         let message = format!("a statement of more than {MAX_TOKENS} words is not read");
-        refused.push(Refused {
-            line: lines.line(start),
-            start,
-            end,
-            at: start,
-            message,
-        });
+        found.refused.push(refuse(start, message));
         return;
     }
-    let text = sql.get(start..end).unwrap_or("");
-    let first_try =
-        attempt(text, dialect).or_else(|error| from_first_insert(sql, tokens, dialect).ok_or(error));
-    let result = first_try.or_else(|error| {
-        let moved: Vec<Token> = tokens
-            .iter()
-            .map(|t| Token {
-                kind: t.kind,
-                start: t.start - start,
-                end: t.end - start,
-            })
-            .collect();
-        repair(text, &moved)
-            .and_then(|text| attempt(&text, dialect).ok())
-            .ok_or(error)
-    });
-    match result {
-        Ok(statements) => {
-            for statement in statements {
-                parsed.push(Parsed {
-                    statement,
-                    start,
-                    end,
-                    procedural: piece.procedural,
-                });
-            }
+    let own = sql.get(start..end).unwrap_or("");
+    let lenient = piece.procedural || dialect == Dialect::Tsql;
+    let first_try = match hive::inserts(sql, tokens) {
+        Some(inserts) => inserts.iter().try_fold(Vec::new(), |mut all, insert| {
+            all.extend(tolerant(insert, dialect, lenient)?);
+            Ok(all)
+        }),
+        None => {
+            let clear = disambiguated(own, tokens, dialect);
+            tolerant(clear.as_deref().unwrap_or(own), dialect, lenient)
         }
-        Err(message) => {
-            let (at, message) = locate(text, &message);
-            let at = start + at;
-            refused.push(Refused {
-                line: lines.line(at),
+    };
+    match first_try {
+        Ok(statements) => found
+            .parsed
+            .extend(statements.into_iter().map(|statement| Parsed {
+                statement,
                 start,
                 end,
-                at,
-                message,
-            });
+                procedural: piece.procedural,
+            })),
+        Err(_) if is_no_loss(sql, tokens) => {}
+        Err(message) => {
+            let (at, message) = locate(own, &message);
+            found.refused.push(refuse(start + at, message));
         }
     }
 }
 
-/// Hive's `FROM t INSERT … SELECT a INSERT … SELECT b`: one statement for each INSERT.
-fn from_first_insert(sql: &str, tokens: &[Token], dialect: Dialect) -> Option<Vec<Statement>> {
-    if !tokens.first()?.is(sql, "from") {
-        return None;
-    }
-    let places: Vec<usize> = (1..tokens.len())
-        .filter(|at| tokens[*at].is(sql, "insert"))
-        .collect();
-    let from = sql.get(tokens.first()?.start..tokens[*places.first()?].start)?;
-    let mut statements = Vec::new();
-    for (nth, place) in places.iter().enumerate() {
-        let end = places.get(nth + 1).copied().unwrap_or(tokens.len());
-        let tail = (*place..end).find(|at| {
-            tokens[*at].is_any(
-                sql,
-                &["where", "group", "having", "order", "sort", "cluster", "limit"],
-            )
-        });
-        let cut = tail.unwrap_or(end);
-        let piece = |first: usize, end: usize| {
-            let last = end.checked_sub(1).filter(|last| *last >= first)?;
-            sql.get(tokens[first].start..tokens[last].end)
-        };
-        let text = format!("{} {from} {}", piece(*place, cut)?, piece(cut, end).unwrap_or(""));
-        statements.extend(attempt(&text, dialect).ok()?);
-    }
-    Some(statements)
+/// As written, else rewritten.
+fn tolerant(text: &str, dialect: Dialect, lenient: bool) -> Result<Vec<Statement>, String> {
+    attempt(text, dialect, lenient)
+        .or_else(|error| rewritten(text, dialect, |text| attempt(text, dialect, lenient).ok()).ok_or(error))
 }
 
-/// Statements that say nothing about data and that parsers often refuse.
-fn is_ignored(sql: &str, tokens: &[Token]) -> bool {
-    tokens.first().is_some_and(|token| {
-        token.is_any(
-            sql,
-            &[
-                "set",
-                "use",
-                "commit",
-                "rollback",
-                "grant",
-                "revoke",
-                "vacuum",
-                "analyze",
-                "optimize",
-                "call",
-                "exec",
-                "execute",
-                "print",
-                "pragma",
-                "show",
-                "explain",
-                "describe",
-                "desc",
-                "comment",
-                "lock",
-                "unlock",
-                "reset",
-                "delimiter",
-                "raise",
-                "return",
-                "exit",
-                "leave",
-                "end",
-                "begin",
-                "start",
-                "savepoint",
-                "attach",
-                "detach",
-                "install",
-                "load",
-                "copy",
-                "put",
-                "get",
-                "list",
-                "remove",
-                "refresh",
-                "msck",
-                "cache",
-                "uncache",
-                "declare",
-            ],
-        )
-    })
-}
-
-fn attempt(text: &str, dialect: Dialect) -> Result<Vec<Statement>, String> {
-    let primary = with(text, parser_dialect(dialect).as_ref());
-    if primary.is_ok() {
-        return primary;
-    }
-    // Another dialect's word in it is no reason to know nothing; ANSI is also what is not known to be anything else.
-    let others: &[Dialect] = match dialect {
-        Dialect::Ansi => &[
-            Dialect::Snowflake,
-            Dialect::BigQuery,
-            Dialect::Postgres,
-            Dialect::DuckDb,
-            Dialect::Tsql,
-        ],
-        _ => &[Dialect::Ansi],
+/// The statements of a body that stands in a string, at their places in the whole text.
+fn body(text: &Text<'_>, from: usize, to: usize, found: &mut Found) {
+    // All before the body becomes blank, so that places and lines stay.
+    let Some(inner) = text.sql.get(from..to) else {
+        return;
     };
-    let second = others
-        .iter()
-        .find_map(|other| with(text, parser_dialect(*other).as_ref()).ok());
-    second.map_or(primary, Ok)
-}
-
-fn with(text: &str, dialect: &dyn d::Dialect) -> Result<Vec<Statement>, String> {
-    let options = ParserOptions::new()
-        .with_trailing_commas(true)
-        .with_unescape(true);
-    let mut parser = Parser::new(dialect)
-        .with_recursion_limit(RECURSION_LIMIT)
-        .with_options(options)
-        .try_with_sql(text)
-        .map_err(|error| error.to_string())?;
-    let mut statements = Vec::new();
-    loop {
-        while parser.consume_token(&sqlparser::tokenizer::Token::SemiColon) {}
-        let next = parser.peek_token();
-        if next.token == sqlparser::tokenizer::Token::EOF {
-            return Ok(statements);
-        }
-        // Statements without semicolons between them (T-SQL): each must begin with its word.
-        let begins = match &next.token {
-            sqlparser::tokenizer::Token::Word(word) => super::split::VERBS
-                .iter()
-                .any(|verb| word.value.eq_ignore_ascii_case(verb)),
-            _ => false,
-        };
-        if !statements.is_empty() && !begins {
-            let place = next.span.start;
-            return Err(format!(
-                "unexpected {} at Line: {}, Column: {}",
-                next.token, place.line, place.column
-            ));
-        }
-        statements.push(parser.parse_statement().map_err(|error| error.to_string())?);
+    let tokens = lex::tokens(inner, text.dialect);
+    let lines = Lines::of(inner);
+    let inside = Text {
+        sql: inner,
+        tokens: &tokens,
+        dialect: text.dialect,
+        lines: &lines,
+    };
+    let mut own = Found::default();
+    for piece in split_block(inner, &tokens) {
+        one(&inside, piece, &mut own);
     }
-}
-
-fn parser_dialect(dialect: Dialect) -> Box<dyn d::Dialect> {
-    match dialect {
-        Dialect::Ansi | Dialect::Trino => Box::new(d::GenericDialect {}),
-        Dialect::BigQuery => Box::new(d::BigQueryDialect {}),
-        Dialect::ClickHouse => Box::new(d::ClickHouseDialect {}),
-        Dialect::Databricks | Dialect::Spark => Box::new(d::DatabricksDialect {}),
-        Dialect::DuckDb => Box::new(d::DuckDbDialect {}),
-        Dialect::Hive => Box::new(d::HiveDialect {}),
-        Dialect::MySql => Box::new(d::MySqlDialect {}),
-        Dialect::Oracle => Box::new(d::OracleDialect {}),
-        Dialect::Postgres => Box::new(d::PostgreSqlDialect {}),
-        Dialect::Redshift => Box::new(d::RedshiftSqlDialect {}),
-        Dialect::Snowflake => Box::new(d::SnowflakeDialect {}),
-        Dialect::Sqlite => Box::new(d::SQLiteDialect {}),
-        Dialect::Tsql => Box::new(d::MsSqlDialect {}),
-    }
+    found.parsed.extend(own.parsed.into_iter().map(|parsed| Parsed {
+        start: parsed.start + from,
+        end: parsed.end + from,
+        ..parsed
+    }));
+    found
+        .refused
+        .extend(own.refused.into_iter().map(|refused| Refused {
+            line: text.lines.line(refused.at + from),
+            start: refused.start + from,
+            end: refused.end + from,
+            at: refused.at + from,
+            ..refused
+        }));
 }
 
 /// Takes `… at Line: 3, Column: 7` off a message and says which byte that is.

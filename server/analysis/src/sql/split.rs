@@ -21,11 +21,20 @@ pub(crate) const VERBS: &[&str] = &[
 
 /// Cuts the tokens of `sql` into statements.
 pub(crate) fn split(sql: &str, tokens: &[Token]) -> Vec<Piece> {
+    cut(sql, tokens, false)
+}
+
+/// Cuts the tokens of the body of a procedure into statements.
+pub(crate) fn split_block(sql: &str, tokens: &[Token]) -> Vec<Piece> {
+    cut(sql, tokens, true)
+}
+
+fn cut(sql: &str, tokens: &[Token], procedural: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut state = State {
         sql,
         tokens,
-        procedural: false,
+        procedural,
     };
     let mut first = 0;
     for at in 0..=tokens.len() {
@@ -135,19 +144,41 @@ impl State<'_> {
             return self.procedure(first, end);
         }
         if self.is(first, "begin") {
-            if first + 1 == end
-                || self.is_any(
-                    first + 1,
-                    &["transaction", "work", "tran", "deferred", "immediate"],
-                )
-            {
-                // The start of a transaction, or of a block whose first statement was cut off: nothing to read.
+            if first + 1 == end {
+                // A block whose first statement was cut off: nothing to read.
                 return Some(end);
+            }
+            if self.is_any(
+                first + 1,
+                &[
+                    "transaction",
+                    "work",
+                    "tran",
+                    "deferred",
+                    "immediate",
+                    "exclusive",
+                ],
+            ) {
+                // What follows without a semicolon (T-SQL) counts.
+                return Some(self.next_verb(first + 2, end));
             }
             self.procedural = true;
             return Some(first + 1);
         }
         if self.is(first, "declare") {
+            if self.is_any(first + 2, &["table"]) || self.is_any(first + 3, &["table"]) {
+                // T-SQL's table variable.
+                return None;
+            }
+            if !self.procedural
+                && let Some(at) = self.find(first, end, "begin").or_else(|| {
+                    let verb = self.next_verb(first + 1, end);
+                    (verb < end && self.tokens[first + 1].text(self.sql).starts_with('@')).then_some(verb)
+                })
+            {
+                self.procedural = self.is(at, "begin");
+                return Some(if self.is(at, "begin") { at + 1 } else { at });
+            }
             self.procedural = true;
             return Some(self.find(first, end, "begin").map_or(end, |at| at + 1));
         }
@@ -216,6 +247,14 @@ impl State<'_> {
             return None;
         }
         let is_function = self.is(at, "function");
+        let quoted = (at..end).any(|at| {
+            self.tokens[at].kind == TokenKind::Text
+                && (self.tokens[at].text(self.sql).starts_with('$') || self.is(at - 1, "as"))
+        });
+        if quoted {
+            // The body stands in a string.
+            return None;
+        }
         if let Some(begin) = self.find(at, end, "begin") {
             self.procedural = true;
             return Some(begin + 1);
@@ -224,6 +263,13 @@ impl State<'_> {
             return None;
         }
         self.procedural = true;
+        if self.is(at, "trigger") {
+            // `… FOR EACH ROW INSERT …`; `EXECUTE FUNCTION f()` says nothing.
+            let row = self.find(at, end, "row").unwrap_or(at);
+            let calls = (row..end).any(|at| self.is_any(at, &["execute", "call", "exec"]));
+            let body = self.next_verb(row + 1, end);
+            return Some(if row == at || calls { end } else { body });
+        }
         // `CREATE PROCEDURE p AS INSERT …` and `CREATE TASK t … AS INSERT …`
         match self.find(at, end, "as") {
             Some(body) if self.is_any(body + 1, VERBS) => Some(body + 1),

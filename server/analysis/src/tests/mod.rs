@@ -3,6 +3,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "an `expect![]` is made for one use")]
 
 mod analysis;
+mod cases;
 mod completions;
 mod lineage;
 mod memo;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    AlterTableOperation, Delete, FromTable, Merge, MergeAction, MergeInsertKind, MergeUpdateKind,
-    TableFactor, TableWithJoins, Update, UpdateTableFromKind,
+    AlterTableOperation, Assignment, AssignmentTarget, Delete, FromTable, Merge, MergeAction,
+    MergeInsertKind, MergeUpdateKind, TableFactor, TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::names::{TableName, key, shown};
@@ -36,12 +36,52 @@ impl Session<'_> {
         if let Some(selection) = &update.selection {
             self.touch(selection, Some(&scope));
         }
-        let rows = self.assigned(&update.assignments, &scope);
         let Some((name, _)) = written else {
             return Vec::new();
         };
         let target = self.target(aliased.as_ref().unwrap_or(&name));
-        vec![self.changed(&target, rows)]
+        // MySQL: `UPDATE a JOIN b … SET a.x = …, b.y = …`.
+        let mut by_target: Vec<(String, Vec<Assignment>)> = vec![(target.clone(), Vec::new())];
+        for assignment in &update.assignments {
+            let owner = match aliased {
+                Some(_) => None,
+                None => self.owner(assignment, &update.table),
+            };
+            let owner = owner.unwrap_or_else(|| target.clone());
+            match by_target.iter_mut().find(|(known, _)| *known == owner) {
+                Some((_, own)) => own.push(assignment.clone()),
+                None => by_target.push((owner, vec![assignment.clone()])),
+            }
+        }
+        let reads = self.reads.clone();
+        let mut writes = Vec::new();
+        for (target, assignments) in by_target {
+            if assignments.is_empty() {
+                continue;
+            }
+            let rows = self.assigned(&assignments, &scope);
+            self.reads.extend(reads.iter().cloned());
+            writes.push(self.changed(&target, rows));
+        }
+        writes
+    }
+
+    /// The table that an assignment names before its column, where it is one of those joined in an UPDATE.
+    fn owner(&self, assignment: &Assignment, table: &TableWithJoins) -> Option<String> {
+        let AssignmentTarget::ColumnName(column) = &assignment.target else {
+            return None;
+        };
+        let parts = TableName::of(column).parts;
+        let (_, owner) = parts.split_last()?;
+        let owner = key(&owner.join("."));
+        let factors = std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation));
+        factors
+            .filter_map(plain_table)
+            .find(|(name, alias)| match alias {
+                Some(alias) => key(alias) == owner,
+                None => key(&name.full()) == owner || key(name.last()) == owner,
+            })
+            .map(|(name, _)| self.target(&name))
     }
 
     pub(super) fn merge(&mut self, merge: &Merge) -> Vec<Write> {
@@ -89,7 +129,7 @@ impl Session<'_> {
                         let mut made = Rows::default();
                         for (nth, expr) in values.rows.iter().flat_map(|row| &row.content).enumerate() {
                             let origins = self.expression(expr, &sources, &[]);
-                            let fallback = super::super::parse::short(expr);
+                            let fallback = super::select::made_up_name(expr).0;
                             made.columns
                                 .push(Column::new(names.get(nth).unwrap_or(&fallback), origins));
                         }

@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, OneOrManyWithParens, Query,
-    Visit, Visitor,
+    AccessExpr, BinaryOperator, Expr, FunctionArguments, OneOrManyWithParens, Query, Visit, Visitor,
 };
 
 use super::Session;
+use super::functions::{is_aggregate, is_pseudo_column, is_row_word, takes_functions, units};
 use super::names::key;
 use super::rows::{Column, Kind, Origins, absorb};
 use super::scope::Scope;
@@ -29,6 +29,7 @@ impl Session<'_> {
             aggregates: 0,
             windows: 0,
             parameters: Vec::new(),
+            lambdas: Vec::new(),
             passed: Vec::new(),
         };
         let _: ControlFlow<()> = expr.visit(&mut walk);
@@ -67,6 +68,9 @@ struct Walk<'s, 'c, 'p> {
     windows: usize,
     /// Parameters of lambdas around it.
     parameters: Vec<String>,
+    /// Arrows that are lambdas although the parser takes them for operators, by address, with
+    /// their parameters.
+    lambdas: Vec<(*const Expr, Vec<String>)>,
     /// Nodes that are words of a function (`month`), by address.
     passed: Vec<*const Expr>,
 }
@@ -83,15 +87,84 @@ impl Walk<'_, '_, '_> {
     }
 
     fn column(&mut self, parts: &[String]) {
-        if let [name] = parts
-            && (self.parameters.contains(name) || name.starts_with('@'))
-        {
-            return;
+        match parts {
+            [name]
+                if self.parameters.contains(name)
+                    || name.starts_with('@')
+                    || is_row_word(name, self.session.dialect) =>
+            {
+                return;
+            }
+            [first, ..] if parts.len() > 1 && self.parameters.contains(first) => return,
+            // The next number of a sequence.
+            [.., last] if parts.len() > 1 && matches!(last.as_str(), "nextval" | "currval") => return,
+            _ => {}
         }
         if let Some(found) = self.scope.resolve(parts, self.aliases, self.aliases_first) {
             let kind = self.kind();
             absorb(&mut self.origins, &found, kind);
         }
+    }
+
+    /// `(a).b` and `a[1].b` are a's; `t.a[1]` and `(t).a` begin with a relation.
+    fn access(&mut self, root: &Expr, chain: &[AccessExpr]) {
+        let mut names = Vec::new();
+        let mut inner = root;
+        while let Expr::Nested(nested) = inner {
+            inner = nested;
+        }
+        match inner {
+            Expr::Identifier(ident) => names.push(key(&ident.value)),
+            Expr::CompoundIdentifier(parts) => names.extend(parts.iter().map(|part| key(&part.value))),
+            _ => {}
+        }
+        let dots = chain.iter().map_while(|access| match access {
+            AccessExpr::Dot(Expr::Identifier(name)) => Some(key(&name.value)),
+            _ => None,
+        });
+        if !names.is_empty() {
+            names.extend(dots);
+            if names.len() > 1 {
+                self.column(&names);
+                self.passed.push(std::ptr::from_ref(inner));
+            }
+        }
+        for access in chain {
+            if let AccessExpr::Dot(name) = access {
+                self.passed.push(std::ptr::from_ref(name));
+            }
+        }
+    }
+
+    /// Arrows among the arguments that stand for functions.
+    fn arrows(&mut self, arguments: &FunctionArguments) {
+        let FunctionArguments::List(list) = arguments else {
+            return;
+        };
+        for argument in list.args.iter().filter_map(super::from::argument) {
+            let Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Arrow,
+                right,
+            } = argument
+            else {
+                continue;
+            };
+            let names: Vec<String> = match &**left {
+                Expr::Identifier(ident) if !matches!(**right, Expr::Value(_)) => vec![key(&ident.value)],
+                Expr::Tuple(parts) => parts.iter().filter_map(plain_name).collect(),
+                Expr::Nested(inner) => plain_name(inner).into_iter().collect(),
+                _ => continue,
+            };
+            self.lambdas.push((std::ptr::from_ref(argument), names));
+        }
+    }
+}
+
+fn plain_name(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Identifier(ident) => Some(key(&ident.value)),
+        _ => None,
     }
 }
 
@@ -135,24 +208,28 @@ impl Visitor for Walk<'_, '_, '_> {
                 }
                 self.column(&names);
             }
-            Expr::CompoundFieldAccess { root, access_chain } => {
-                // `(a).b` and `a[1].b` are a's; `t.a[1]` begins with an identifier and a dot.
-                if let (
-                    Expr::Identifier(owner),
-                    Some(sqlparser::ast::AccessExpr::Dot(Expr::Identifier(name))),
-                ) = (&**root, access_chain.first())
-                {
-                    self.column(&[key(&owner.value), key(&name.value)]);
-                    self.passed.push(&raw const **root);
-                }
-                for access in access_chain {
-                    if let sqlparser::ast::AccessExpr::Dot(name) = access {
-                        self.passed.push(std::ptr::from_ref(name));
-                    }
+            Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain),
+            Expr::BinaryOp {
+                op: BinaryOperator::Arrow,
+                ..
+            } => {
+                let known = self.lambdas.iter().find(|(place, _)| std::ptr::eq(*place, expr));
+                if let Some((_, names)) = known {
+                    self.parameters.extend(names.iter().cloned());
                 }
             }
             Expr::Function(function) => {
-                self.passed.extend(words(function));
+                self.passed.extend(units(function, self.session.dialect));
+                if takes_functions(function) {
+                    self.arrows(&function.args);
+                }
+                // `user` without parentheses is a column in most places.
+                if matches!(function.args, FunctionArguments::None)
+                    && let [part] = function.name.0.as_slice()
+                    && part.to_string().eq_ignore_ascii_case("user")
+                {
+                    self.column(&["user".to_owned()]);
+                }
                 if function.over.is_some() {
                     self.windows += 1;
                 } else if is_aggregate(function) {
@@ -181,6 +258,20 @@ impl Visitor for Walk<'_, '_, '_> {
                     self.windows -= 1;
                 } else if is_aggregate(function) {
                     self.aggregates -= 1;
+                }
+            }
+            Expr::BinaryOp {
+                op: BinaryOperator::Arrow,
+                ..
+            } => {
+                if let Some(at) = self
+                    .lambdas
+                    .iter()
+                    .position(|(place, _)| std::ptr::eq(*place, expr))
+                {
+                    let (_, names) = self.lambdas.swap_remove(at);
+                    self.parameters
+                        .truncate(self.parameters.len().saturating_sub(names.len()));
                 }
             }
             Expr::Lambda(lambda) => {
@@ -218,205 +309,4 @@ impl Visitor for Touch<'_, '_, '_> {
         self.queries -= 1;
         ControlFlow::Continue(())
     }
-}
-
-/// Functions that make one value out of many rows, in lower case and order.
-const AGGREGATES: &[&str] = &[
-    "any_value",
-    "approx_count_distinct",
-    "approx_distinct",
-    "approx_percentile",
-    "approx_quantile",
-    "approx_quantiles",
-    "approx_top_count",
-    "arbitrary",
-    "array_agg",
-    "array_concat_agg",
-    "arrayagg",
-    "avg",
-    "avgif",
-    "bit_and",
-    "bit_or",
-    "bit_xor",
-    "bitmap_union",
-    "bool_and",
-    "bool_or",
-    "booland_agg",
-    "boolor_agg",
-    "collect_list",
-    "collect_set",
-    "corr",
-    "count",
-    "count_if",
-    "countif",
-    "covar_pop",
-    "covar_samp",
-    "every",
-    "first",
-    "first_value",
-    "group_concat",
-    "grouparray",
-    "groupuniqarray",
-    "hll",
-    "hll_count",
-    "json_agg",
-    "json_object_agg",
-    "jsonb_agg",
-    "jsonb_object_agg",
-    "kurtosis",
-    "last",
-    "last_value",
-    "list",
-    "listagg",
-    "logical_and",
-    "logical_or",
-    "map_agg",
-    "max",
-    "max_by",
-    "median",
-    "min",
-    "min_by",
-    "mode",
-    "object_agg",
-    "objectagg",
-    "percentile",
-    "percentile_approx",
-    "percentile_cont",
-    "percentile_disc",
-    "quantile",
-    "regr_slope",
-    "skewness",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "string_agg",
-    "sum",
-    "sumif",
-    "total",
-    "uniq",
-    "uniqexact",
-    "var_pop",
-    "var_samp",
-    "variance",
-    "xmlagg",
-];
-
-fn is_aggregate(function: &Function) -> bool {
-    let name = function
-        .name
-        .0
-        .last()
-        .map(|part| key(&part.to_string()))
-        .unwrap_or_default();
-    AGGREGATES.binary_search(&name.as_str()).is_ok()
-}
-
-/// Units of time that look like columns: `DATE_TRUNC(month, x)`.
-const DATE_PARTS: &[&str] = &[
-    "century",
-    "d",
-    "day",
-    "dayofweek",
-    "dayofyear",
-    "days",
-    "dd",
-    "decade",
-    "doy",
-    "dow",
-    "epoch",
-    "h",
-    "hh",
-    "hour",
-    "hours",
-    "isoweek",
-    "isoyear",
-    "m",
-    "mi",
-    "microsecond",
-    "microseconds",
-    "millisecond",
-    "milliseconds",
-    "minute",
-    "minutes",
-    "mm",
-    "mon",
-    "month",
-    "months",
-    "n",
-    "nanosecond",
-    "ns",
-    "q",
-    "qq",
-    "quarter",
-    "quarters",
-    "s",
-    "second",
-    "seconds",
-    "ss",
-    "week",
-    "weekday",
-    "weeks",
-    "wk",
-    "ww",
-    "y",
-    "year",
-    "years",
-    "yy",
-    "yyyy",
-];
-
-/// Arguments of a function that are units of time.
-fn words(function: &Function) -> Vec<*const Expr> {
-    let name = function
-        .name
-        .0
-        .last()
-        .map(|part| key(&part.to_string()))
-        .unwrap_or_default();
-    let about_time = ["date", "time", "day", "month", "year"]
-        .iter()
-        .any(|word| name.contains(word))
-        || matches!(name.as_str(), "extract" | "trunc" | "last_day" | "next_day");
-    if !about_time {
-        return Vec::new();
-    }
-    let FunctionArguments::List(list) = &function.args else {
-        return Vec::new();
-    };
-    list.args
-        .iter()
-        .filter_map(|argument| match argument {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
-            _ => None,
-        })
-        .filter(|expr| match expr {
-            Expr::Identifier(ident) => DATE_PARTS.binary_search(&key(&ident.value).as_str()).is_ok(),
-            // `WEEK(MONDAY)`
-            Expr::Function(unit) => unit.name.to_string().eq_ignore_ascii_case("week"),
-            _ => false,
-        })
-        .map(std::ptr::from_ref)
-        .collect()
-}
-
-/// Words without parentheses that are values, not columns.
-fn is_pseudo_column(ident: &Ident) -> bool {
-    ident.quote_style.is_none()
-        && matches!(
-            key(&ident.value).as_str(),
-            "current_date"
-                | "current_time"
-                | "current_timestamp"
-                | "current_user"
-                | "current_role"
-                | "session_user"
-                | "localtime"
-                | "localtimestamp"
-                | "sysdate"
-                | "systimestamp"
-                | "default"
-                | "null"
-                | "true"
-                | "false"
-        )
 }

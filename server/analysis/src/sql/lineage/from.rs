@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    Expr, ExprWithAlias, FunctionArg, FunctionArgExpr, Join, JoinConstraint, JoinOperator, LateralView,
-    PivotValueSource, TableAlias, TableFactor, TableWithJoins,
+    Expr, FunctionArg, FunctionArgExpr, Join, JoinConstraint, JoinOperator, ObjectName, RowsPerMatch,
+    TableAlias, TableFactor, TableWithJoins, Value,
 };
 
 use super::Session;
-use super::names::{TableName, key, shown};
+use super::names::{TableName, key, shown, spelled};
 use super::query::renamed;
-use super::rows::{Column, Kind, Origins, Rows, absorb};
+use super::rows::{Column, Origins, Rows};
 use super::scope::{Relation, Scope};
-
-/// The columns of Snowflake's FLATTEN.
-const FLATTEN: &[&str] = &["seq", "key", "path", "index", "value", "this"];
+use crate::Dialect;
 
 impl Session<'_> {
     /// The name that a table goes by and what it yields; notes that it was read.
@@ -39,9 +37,17 @@ impl Session<'_> {
     }
 
     pub(super) fn join(&mut self, join: &Join, scope: &mut Scope<'_>) {
-        let before = scope.relations.len();
-        self.factor(&join.relation, scope);
         use JoinOperator as J;
+        let before = scope.relations.len();
+        if matches!(
+            join.join_operator,
+            J::ArrayJoin | J::LeftArrayJoin | J::InnerArrayJoin
+        ) && let TableFactor::Table { name, alias, .. } = &join.relation
+        {
+            self.array_join(&TableName::of(name), alias.as_ref(), scope);
+            return;
+        }
+        self.factor(&join.relation, scope);
         let constraint = match &join.join_operator {
             J::Join(c)
             | J::Inner(c)
@@ -57,6 +63,10 @@ impl Session<'_> {
                 // Only decides which rows stay.
                 if let JoinConstraint::On(on) = c {
                     self.touch(on, Some(scope));
+                }
+                match &join.join_operator {
+                    J::RightSemi(_) | J::RightAnti(_) => drop(scope.relations.drain(..before)),
+                    _ => scope.relations.truncate(before),
                 }
                 None
             }
@@ -95,6 +105,11 @@ impl Session<'_> {
                 ..
             } => {
                 let exprs: Vec<_> = args.args.iter().filter_map(argument).collect();
+                if let Some(parts) = spelled_table(name, &exprs) {
+                    let relation = self.named(&TableName { parts }, alias.as_ref(), scope);
+                    scope.relations.push(relation);
+                    return;
+                }
                 self.function(
                     name.0.last().map(ToString::to_string),
                     &exprs,
@@ -144,10 +159,10 @@ impl Session<'_> {
                 alias,
                 array_exprs,
                 with_offset_alias,
+                with_ordinality,
                 ..
             } => {
-                let exprs: Vec<_> = array_exprs.iter().collect();
-                self.function(None, &exprs, alias.as_ref(), scope);
+                self.unnest(array_exprs, alias.as_ref(), *with_ordinality, scope);
                 if let Some(offset) = with_offset_alias {
                     let rows = Rows {
                         columns: vec![Column::new(&shown(offset), Origins::new())],
@@ -161,6 +176,10 @@ impl Session<'_> {
             TableFactor::JsonTable { json_expr, alias, .. }
             | TableFactor::OpenJsonTable { json_expr, alias, .. } => {
                 self.function(None, &[json_expr], alias.as_ref(), scope);
+            }
+            TableFactor::XmlTable { passing, alias, .. } => {
+                let exprs: Vec<_> = passing.arguments.iter().map(|passed| &passed.expr).collect();
+                self.function(None, &exprs, alias.as_ref(), scope);
             }
             TableFactor::NestedJoin {
                 table_with_joins,
@@ -205,6 +224,8 @@ impl Session<'_> {
                 table,
                 measures,
                 alias,
+                partition_by,
+                rows_per_match,
                 ..
             } => {
                 let mut rows = self.inner(table, scope);
@@ -212,6 +233,14 @@ impl Session<'_> {
                 inner
                     .relations
                     .push(Relation::named(Vec::new(), Vec::new(), Arc::new(rows.clone())));
+                if !matches!(rows_per_match, Some(RowsPerMatch::AllRows(_))) {
+                    rows = Rows::default();
+                    for expr in partition_by {
+                        let origins = self.expression(expr, &inner, &[]);
+                        rows.columns
+                            .push(Column::new(&super::select::made_up_name(expr).0, origins));
+                    }
+                }
                 for measure in measures {
                     let origins = self.together([&measure.expr], &inner);
                     rows.columns.push(Column::new(&shown(&measure.alias), origins));
@@ -223,8 +252,21 @@ impl Session<'_> {
         }
     }
 
+    /// Oracle's `dual`, Snowflake's files on stages.
+    fn is_no_table(&self, name: &TableName) -> bool {
+        match name.parts.as_slice() {
+            [only] if key(only) == "dual" => !self.catalog.is_known(only),
+            [first, ..] => self.dialect == Dialect::Snowflake && first.starts_with('@'),
+            [] => false,
+        }
+    }
+
     fn named(&mut self, name: &TableName, alias: Option<&TableAlias>, scope: &Scope<'_>) -> Relation {
         let alias_name = alias.map(|alias| vec![shown(&alias.name)]);
+        if self.is_no_table(name) {
+            let nothing = alias_name.unwrap_or_else(|| name.parts.clone());
+            return Relation::named(nothing, Vec::new(), Arc::new(Rows::default()));
+        }
         if let [only] = name.parts.as_slice() {
             let wanted = key(only);
             if let Some((_, rows)) = self.ctes.iter().rev().find(|(cte, _)| *cte == wanted) {
@@ -264,168 +306,11 @@ impl Session<'_> {
         )
     }
 
-    /// What a table function yields: whatever it is called, it comes from the arguments.
-    fn function(
-        &mut self,
-        name: Option<String>,
-        args: &[&Expr],
-        alias: Option<&TableAlias>,
-        scope: &mut Scope<'_>,
-    ) {
-        let origins = Arc::new(self.together(args.iter().copied(), scope));
-        let name = name.map(|name| key(&name)).unwrap_or_default();
-        let mut rows = Rows::default();
-        match alias {
-            Some(alias) if !alias.columns.is_empty() => {
-                for column in &alias.columns {
-                    rows.columns
-                        .push(Column::shared(&shown(&column.name), origins.clone()));
-                }
-            }
-            _ if name == "flatten" => {
-                rows.columns.extend(
-                    FLATTEN
-                        .iter()
-                        .map(|column| Column::shared(column, origins.clone())),
-                );
-            }
-            _ => {}
-        }
-        let shown_as = match alias {
-            Some(alias) => vec![shown(&alias.name)],
-            None if name.is_empty() => Vec::new(),
-            None => vec![name],
-        };
-        let mut relation = Relation::named(shown_as, Vec::new(), Arc::new(rows));
-        relation.made_from = Some(origins);
-        scope.relations.push(relation);
-    }
-
-    /// Hive's LATERAL VIEW.
-    pub(super) fn lateral_view(&mut self, view: &LateralView, scope: &mut Scope<'_>) {
-        let origins = Arc::new(self.together([&view.lateral_view], scope));
-        let columns = view
-            .lateral_col_alias
-            .iter()
-            .map(|name| Column::shared(&shown(name), origins.clone()))
-            .collect();
-        let rows = Rows {
-            columns,
-            open: Vec::new(),
-        };
-        let mut relation = Relation::named(
-            TableName::of(&view.lateral_view_name).parts,
-            Vec::new(),
-            Arc::new(rows),
-        );
-        relation.made_from = Some(origins);
-        scope.relations.push(relation);
-    }
-
     /// The rows of a factor on its own.
     fn inner(&mut self, factor: &TableFactor, outer: &Scope<'_>) -> Rows {
         let mut inner = Scope::inside(Some(outer));
         self.factor(factor, &mut inner);
         all(&inner.relations)
-    }
-
-    fn pivot(
-        &mut self,
-        rows: Rows,
-        aggregates: &[ExprWithAlias],
-        value_columns: &[Expr],
-        values: &PivotValueSource,
-        outer: &Scope<'_>,
-    ) -> Rows {
-        let mut inner = Scope::inside(Some(outer));
-        let open = rows.open.clone();
-        inner
-            .relations
-            .push(Relation::named(Vec::new(), Vec::new(), Arc::new(rows)));
-        let sources: Vec<(Option<String>, Arc<Origins>)> = aggregates
-            .iter()
-            .map(|aggregate| {
-                let mut origins = Origins::new();
-                let found = self.expression(&aggregate.expr, &inner, &[]);
-                absorb(&mut origins, &found, Kind::Aggregation);
-                (aggregate.alias.as_ref().map(shown), Arc::new(origins))
-            })
-            .collect();
-        let used: Vec<(Arc<str>, Arc<str>)> = {
-            let pivoted = self.together(value_columns, &inner);
-            sources
-                .iter()
-                .flat_map(|(_, origins)| origins.keys().cloned())
-                .chain(pivoted.into_keys())
-                .collect()
-        };
-        let mut result = Rows {
-            columns: Vec::new(),
-            open,
-        };
-        if let Some(relation) = inner.relations.first() {
-            for column in &relation.rows.columns {
-                if !column.origins.keys().any(|origin| used.contains(origin)) || column.origins.is_empty() {
-                    result.columns.push(column.clone());
-                }
-            }
-        }
-        match values {
-            PivotValueSource::List(list) => {
-                for value in list {
-                    let name = value
-                        .alias
-                        .as_ref()
-                        .map_or_else(|| literal_name(&value.expr), shown);
-                    for (alias, origins) in &sources {
-                        let name = match alias {
-                            Some(alias) => format!("{name}_{alias}"),
-                            None => name.clone(),
-                        };
-                        result.columns.push(Column::shared(&name, origins.clone()));
-                    }
-                }
-            }
-            PivotValueSource::Subquery(query) => {
-                let _ = self.query(query, None);
-            }
-            PivotValueSource::Any(_) => {}
-        }
-        result
-    }
-
-    fn unpivot(
-        &mut self,
-        rows: &Rows,
-        value: &Expr,
-        name: &str,
-        columns: &[ExprWithAlias],
-        outer: &Scope<'_>,
-    ) -> Rows {
-        let mut inner = Scope::inside(Some(outer));
-        inner
-            .relations
-            .push(Relation::named(Vec::new(), Vec::new(), Arc::new(rows.clone())));
-        let origins = Arc::new(self.together(columns.iter().map(|column| &column.expr), &inner));
-        let gone: Vec<String> = columns
-            .iter()
-            .flat_map(|column| identifiers(&column.expr))
-            .collect();
-        let mut result = Rows {
-            columns: Vec::new(),
-            open: rows.open.clone(),
-        };
-        result.columns.extend(
-            rows.columns
-                .iter()
-                .filter(|column| !gone.iter().any(|name| **name == *column.key))
-                .cloned(),
-        );
-        result.columns.push(Column::shared(name, origins.clone()));
-        for value in identifiers(value) {
-            result.columns.push(Column::shared(&value, origins.clone()));
-        }
-        result
     }
 }
 
@@ -453,22 +338,14 @@ fn all(relations: &[Relation]) -> Rows {
     rows
 }
 
-fn identifiers(expr: &Expr) -> Vec<String> {
-    match expr {
-        Expr::Identifier(ident) => vec![key(&ident.value)],
-        Expr::CompoundIdentifier(parts) => parts.last().map(|part| key(&part.value)).into_iter().collect(),
-        Expr::Tuple(exprs) => exprs.iter().flat_map(identifiers).collect(),
-        Expr::Nested(inner) => identifiers(inner),
-        _ => Vec::new(),
-    }
-}
-
-/// The name of the column that a pivoted value becomes.
-fn literal_name(expr: &Expr) -> String {
-    match expr {
-        Expr::Identifier(ident) => shown(ident),
-        other => key(other.to_string().trim_matches(['\'', '"'])),
-    }
+/// `IDENTIFIER('a.b')` and `TABLE('a.b')`: the name of a table in a string.
+fn spelled_table(name: &ObjectName, args: &[&Expr]) -> Option<Vec<String>> {
+    let [Expr::Value(value)] = args else { return None };
+    let (Value::SingleQuotedString(text) | Value::DoubleQuotedString(text)) = &value.value else {
+        return None;
+    };
+    let function = key(&name.to_string());
+    matches!(function.as_str(), "identifier" | "table").then(|| spelled(text))
 }
 
 pub(super) fn argument(argument: &FunctionArg) -> Option<&Expr> {

@@ -3,9 +3,15 @@
 
 mod catalog;
 mod change;
+mod chosen;
 mod expression;
 mod from;
+mod functions;
+mod insert;
+mod made;
 mod names;
+mod pipe;
+mod pivot;
 mod query;
 mod rows;
 mod scope;

@@ -21,8 +21,14 @@ impl TableName {
                 {
                     parts.extend(ident.value.split('.').map(str::to_owned));
                 }
-                ObjectNamePart::Identifier(ident) => parts.push(shown(ident)),
-                ObjectNamePart::Function(function) => parts.push(function.to_string()),
+                ObjectNamePart::Identifier(ident) => parts.push(without_link(shown(ident), ident)),
+                // `IDENTIFIER('a.b')`
+                ObjectNamePart::Function(function) => match function.args.as_slice() {
+                    [argument] if key(&function.name.value) == "identifier" => {
+                        parts.extend(spelled(argument.to_string().trim_matches(['\'', '"'])));
+                    }
+                    _ => parts.push(function.to_string()),
+                },
             }
         }
         // `{{ schema }}.orders`: what is not known is left out, as if nobody had written it.
@@ -47,6 +53,24 @@ impl TableName {
     pub(crate) fn last(&self) -> &str {
         self.parts.last().map_or("", String::as_str)
     }
+}
+
+/// Oracle's `orders@remote`: the link is no part of the name.
+fn without_link(mut name: String, ident: &Ident) -> String {
+    if ident.quote_style.is_none()
+        && let Some(at) = name.find('@')
+        && at > 0
+    {
+        name.truncate(at);
+    }
+    name
+}
+
+/// The dotted name in a string: `IDENTIFIER('a.b')`.
+pub(crate) fn spelled(text: &str) -> Vec<String> {
+    text.split('.')
+        .map(|part| part.trim_matches('"').to_owned())
+        .collect()
 }
 
 /// A name as the catalogue shows it.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    Cte, Query, SetExpr, SetOperator, SetQuantifier, Statement, TableAlias, TableFactor, TableObject, Values,
+    Cte, FromTable, Query, SetExpr, SetOperator, SetQuantifier, Statement, TableAlias, TableFactor,
+    TableObject, Values,
 };
 
 use super::names::{TableName, key, shown};
@@ -116,6 +117,13 @@ impl Session<'_> {
                 TableFactor::Table { name, .. } => (&update.returning, TableName::of(name)),
                 _ => return Rows::default(),
             },
+            Statement::Delete(delete) => {
+                let (FromTable::WithFromKeyword(tables) | FromTable::WithoutKeyword(tables)) = &delete.from;
+                match tables.first().map(|table| &table.relation) {
+                    Some(TableFactor::Table { name, .. }) => (&delete.returning, TableName::of(name)),
+                    _ => return Rows::default(),
+                }
+            }
             _ => return Rows::default(),
         };
         let Some(items) = items else {
@@ -152,22 +160,27 @@ impl Session<'_> {
 }
 
 /// The columns under the names that an alias gives them: `AS t (a, b)`.
-pub(super) fn renamed(mut rows: Rows, alias: Option<&TableAlias>) -> Rows {
+pub(super) fn renamed(rows: Rows, alias: Option<&TableAlias>) -> Rows {
     let Some(alias) = alias else { return rows };
-    for (nth, name) in alias.columns.iter().enumerate() {
-        let name = shown(&name.name);
+    let names: Vec<String> = alias.columns.iter().map(|name| shown(&name.name)).collect();
+    named(rows, &names)
+}
+
+/// The columns under other names, by position; what stars hide is in those that are left.
+pub(super) fn named(mut rows: Rows, names: &[String]) -> Rows {
+    for (nth, name) in names.iter().enumerate() {
         match rows.columns.get_mut(nth) {
-            Some(column) => *column = column.renamed(&name),
+            Some(column) => *column = column.renamed(name),
             None => {
                 let mut origins = Origins::new();
                 for table in &rows.open {
                     origins.insert((table.clone(), Arc::from("*")), Kind::Plain);
                 }
-                rows.columns.push(Column::new(&name, origins));
+                rows.columns.push(Column::new(name, origins));
             }
         }
     }
-    if !alias.columns.is_empty() {
+    if !names.is_empty() {
         rows.open.clear();
     }
     rows

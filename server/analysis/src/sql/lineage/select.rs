@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    ExcludeSelectItem, Expr, GroupByExpr, PipeOperator, RenameSelectItem, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
+    BinaryOperator, ExcludeSelectItem, Expr, GroupByExpr, RenameSelectItem, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, Value, WildcardAdditionalOptions,
 };
 
 use super::Session;
+use super::chosen::chosen_columns;
 use super::names::{TableName, key, shown};
 use super::query::renamed;
 use super::rows::{Column, Kind, Origins, Rows, absorb};
 use super::scope::{Relation, Scope};
+use crate::Dialect;
 
 /// How many characters of an unnamed expression become its name.
 const MAX_MADE_UP_NAME: usize = 80;
@@ -58,7 +60,26 @@ impl Session<'_> {
     pub(super) fn items(&mut self, items: &[SelectItem], scope: &Scope<'_>) -> Rows {
         let mut rows = Rows::default();
         for item in items {
+            if assigns_variable(item) {
+                self.touch(item, Some(scope));
+                continue;
+            }
             match item {
+                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }
+                    if chosen_columns(expr) =>
+                {
+                    self.chosen(expr, scope, &mut rows);
+                }
+                SelectItem::UnnamedExpr(Expr::BinaryOp {
+                    left,
+                    op: BinaryOperator::Eq,
+                    right,
+                }) if self.dialect == Dialect::Tsql && text_of(left).is_some() => {
+                    // T-SQL: `'name' = expression`.
+                    let origins = self.expression(right, scope, &rows.columns);
+                    let name = text_of(left).unwrap_or_default().to_lowercase();
+                    rows.columns.push(Column::new(&name, origins));
+                }
                 SelectItem::UnnamedExpr(expr) => {
                     let origins = self.expression(expr, scope, &rows.columns);
                     let name = made_up_name(expr);
@@ -115,7 +136,7 @@ impl Session<'_> {
         rows
     }
 
-    fn star(
+    pub(super) fn star(
         &mut self,
         relations: &[Relation],
         options: &WildcardAdditionalOptions,
@@ -190,87 +211,6 @@ impl Session<'_> {
         }
     }
 
-    /// BigQuery's and Databricks' `|>`.
-    pub(super) fn pipe(&mut self, operator: &PipeOperator, rows: Rows, outer: Option<&Scope<'_>>) -> Rows {
-        let relation = |rows: &Rows| Relation::named(Vec::new(), Vec::new(), Arc::new(rows.clone()));
-        let mut scope = Scope::inside(outer);
-        scope.relations.push(relation(&rows));
-        match operator {
-            PipeOperator::Select { exprs } => self.items(exprs, &scope),
-            PipeOperator::Extend { exprs } => {
-                let more = self.items(exprs, &scope);
-                let mut rows = rows;
-                rows.columns.extend(more.columns);
-                rows
-            }
-            PipeOperator::Aggregate {
-                full_table_exprs,
-                group_by_expr,
-            } => {
-                let mut made = Rows::default();
-                for item in group_by_expr.iter().chain(full_table_exprs) {
-                    let origins = self.expression(&item.expr.expr, &scope, &[]);
-                    let name = item
-                        .expr
-                        .alias
-                        .as_ref()
-                        .map_or_else(|| made_up_name(&item.expr.expr).0, shown);
-                    made.columns.push(Column::new(&name, origins));
-                }
-                made
-            }
-            PipeOperator::Set { assignments } => {
-                let mut changed = rows;
-                for assignment in assignments {
-                    let origins = self.expression(&assignment.value, &scope, &[]);
-                    let name = key(&assignment.target.to_string());
-                    if let Some(column) = changed.columns.iter_mut().find(|column| *column.key == *name) {
-                        column.origins = Arc::new(origins);
-                    }
-                }
-                changed
-            }
-            PipeOperator::Drop { columns } => {
-                let mut rows = rows;
-                rows.columns
-                    .retain(|column| !columns.iter().any(|dropped| key(&dropped.value) == *column.key));
-                rows
-            }
-            PipeOperator::Rename { mappings } => {
-                let mut rows = rows;
-                for mapping in mappings {
-                    let from = key(&mapping.ident.value);
-                    if let Some(column) = rows.columns.iter_mut().find(|column| *column.key == *from) {
-                        *column = column.renamed(&shown(&mapping.alias));
-                    }
-                }
-                rows
-            }
-            PipeOperator::Union { queries, .. }
-            | PipeOperator::Intersect { queries, .. }
-            | PipeOperator::Except { queries, .. } => queries.iter().fold(rows, |rows, query| {
-                Rows::union(&rows, &self.query(query, outer), false)
-            }),
-            PipeOperator::Join(join) => {
-                self.join(join, &mut scope);
-                let mut joined = Rows::default();
-                let relations = scope.relations.clone();
-                self.star(
-                    &relations,
-                    &WildcardAdditionalOptions::default(),
-                    &scope,
-                    &mut joined,
-                );
-                joined
-            }
-            PipeOperator::Where { expr } => {
-                self.touch(expr, Some(&scope));
-                rows
-            }
-            _ => rows,
-        }
-    }
-
     /// Rows under an alias, as a relation.
     pub(super) fn derived(&self, rows: Rows, alias: Option<&sqlparser::ast::TableAlias>) -> Relation {
         let name = alias.map(|alias| vec![shown(&alias.name)]).unwrap_or_default();
@@ -292,8 +232,38 @@ impl Session<'_> {
     }
 }
 
+/// T-SQL's `@a = b` and MySQL's `@a := b` as a select item.
+pub(super) fn assigns_variable(item: &SelectItem) -> bool {
+    let is_variable = |expr: &Expr| match expr {
+        Expr::Identifier(ident) => ident.quote_style.is_none() && ident.value.starts_with('@'),
+        _ => false,
+    };
+    match item {
+        SelectItem::UnnamedExpr(Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Eq,
+            ..
+        }) => is_variable(left),
+        SelectItem::ExprWithAlias { alias, .. } => {
+            alias.quote_style.is_none() && alias.value.starts_with('@')
+        }
+        _ => false,
+    }
+}
+
+/// A string literal.
+fn text_of(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The name of an item without an alias, and whether it is made up.
-fn made_up_name(expr: &Expr) -> (String, bool) {
+pub(super) fn made_up_name(expr: &Expr) -> (String, bool) {
     match expr {
         Expr::Identifier(ident) => (shown(ident), false),
         Expr::CompoundIdentifier(parts) => (parts.last().map(shown).unwrap_or_default(), false),
@@ -302,10 +272,13 @@ fn made_up_name(expr: &Expr) -> (String, bool) {
         Expr::Cast { expr, .. } if matches!(**expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)) => {
             made_up_name(expr)
         }
-        Expr::CompoundFieldAccess { access_chain, root } => match access_chain.last() {
-            Some(sqlparser::ast::AccessExpr::Dot(last)) => made_up_name(last),
-            _ => made_up_name(root),
-        },
+        Expr::CompoundFieldAccess { access_chain, root } => {
+            let last = access_chain.iter().rev().find_map(|access| match access {
+                sqlparser::ast::AccessExpr::Dot(last) => Some(last),
+                sqlparser::ast::AccessExpr::Subscript(_) => None,
+            });
+            made_up_name(last.unwrap_or(root))
+        }
         other => {
             let mut name = other.to_string();
             if let Some((at, _)) = name.char_indices().nth(MAX_MADE_UP_NAME) {

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ColumnOption, CommentDef, CreateTable, CreateTableLikeKind, CreateView,
-    Expr, Insert, MultiTableInsertValue, SetExpr, Statement, TableObject,
+    Expr, HiveDistributionStyle, SetExpr, Statement,
 };
 
 use super::names::{TableName, key, shown};
+use super::query::named;
 use super::rows::{Column, Origins, Rows};
-use super::scope::{Relation, Scope};
+use super::scope::Scope;
 use super::{Session, TableSchema};
 use crate::Dialect;
 use crate::jinja::mask::mentions_placeholder;
+use crate::sql::rewrite::UNTYPED;
 
 /// What a statement does to its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +77,9 @@ impl Session<'_> {
                     return self.behind_with(query, inner);
                 }
                 let rows = self.query(query, None);
+                if only_assigns(&query.body) {
+                    return Vec::new();
+                }
                 match into(&query.body) {
                     Some(name) => vec![self.write(Made::Table, &name, rows)],
                     None => vec![self.write_query(rows)],
@@ -95,6 +100,14 @@ impl Session<'_> {
             Statement::AlterTable(alter) => {
                 self.alter(&TableName::of(&alter.name).full(), &alter.operations);
                 Vec::new()
+            }
+            Statement::Cache {
+                table_name,
+                query: Some(query),
+                ..
+            } => {
+                let rows = self.query(query, None);
+                vec![self.write(Made::TemporaryTable, &TableName::of(table_name).full(), rows)]
             }
             _ => Vec::new(),
         }
@@ -178,6 +191,10 @@ impl Session<'_> {
             }
             _ => Rows::default(),
         };
+        if create.query.is_some() {
+            let names: Vec<String> = create.columns.iter().map(|column| shown(&column.name)).collect();
+            rows = named(rows, &names);
+        }
         for (nth, column) in create.columns.iter().enumerate() {
             let data_type = column.data_type.to_string();
             let name = shown(&column.name);
@@ -185,13 +202,24 @@ impl Session<'_> {
                 Some(known) if create.query.is_some() => known.renamed(&name),
                 _ => Column::new(&name, Origins::new()),
             };
-            made.data_type = (!data_type.is_empty()).then(|| Arc::from(data_type.to_lowercase()));
+            made.data_type =
+                (!data_type.is_empty() && data_type != UNTYPED).then(|| Arc::from(data_type.to_lowercase()));
             match rows.columns.get_mut(nth) {
                 Some(place) if create.query.is_some() => *place = made,
                 _ => rows.columns.push(made),
             }
         }
-        let made = if create.temporary || create.volatile || target.starts_with('#') {
+        if let HiveDistributionStyle::PARTITIONED { columns } = &create.hive_distribution {
+            for column in columns {
+                let mut made = Column::new(&shown(&column.name), Origins::new());
+                let data_type = column.data_type.to_string();
+                made.data_type = (!data_type.is_empty()).then(|| Arc::from(data_type.to_lowercase()));
+                if rows.find(&made.key).is_none() {
+                    rows.columns.push(made);
+                }
+            }
+        }
+        let made = if create.temporary || create.volatile || target.starts_with(['#', '@']) {
             Made::TemporaryTable
         } else {
             Made::Table
@@ -212,13 +240,8 @@ impl Session<'_> {
     fn create_view(&mut self, create: &CreateView) -> Vec<Write> {
         let target = TableName::of(&create.name).full();
         let mut rows = self.query(&create.query, None);
-        for (nth, column) in create.columns.iter().enumerate() {
-            let name = shown(&column.name);
-            match rows.columns.get_mut(nth) {
-                Some(place) => *place = place.renamed(&name),
-                None => rows.columns.push(Column::new(&name, Origins::new())),
-            }
-        }
+        let names: Vec<String> = create.columns.iter().map(|column| shown(&column.name)).collect();
+        rows = named(rows, &names);
         let made = if create.materialized {
             Made::MaterializedView
         } else {
@@ -236,90 +259,6 @@ impl Session<'_> {
         write.description = create.comment.clone();
         writes.push(write);
         writes
-    }
-
-    /// Snowflake's and Oracle's `INSERT ALL INTO a … INTO b … SELECT`.
-    fn insert_into_many(&mut self, insert: &Insert) -> Vec<Write> {
-        let rows = insert
-            .source
-            .as_ref()
-            .map(|query| self.query(query, None))
-            .unwrap_or_default();
-        let reads = self.reads.clone();
-        let mut scope = Scope::default();
-        scope
-            .relations
-            .push(Relation::named(Vec::new(), Vec::new(), Arc::new(rows.clone())));
-        let clauses = insert
-            .multi_table_into_clauses
-            .iter()
-            .chain(
-                insert
-                    .multi_table_when_clauses
-                    .iter()
-                    .flat_map(|clause| &clause.into_clauses),
-            )
-            .chain(insert.multi_table_else_clause.iter().flatten());
-        let mut writes = Vec::new();
-        for clause in clauses {
-            let mut made = match &clause.values {
-                None => rows.clone(),
-                Some(values) => {
-                    let mut made = Rows::default();
-                    for value in &values.values {
-                        let (name, origins) = match value {
-                            MultiTableInsertValue::Expr(expr) => (
-                                super::super::parse::short(expr),
-                                self.expression(expr, &scope, &[]),
-                            ),
-                            MultiTableInsertValue::Default => ("default".to_owned(), Origins::new()),
-                        };
-                        made.columns.push(Column::new(&name, origins));
-                    }
-                    made
-                }
-            };
-            for (column, name) in made.columns.iter_mut().zip(&clause.columns) {
-                *column = column.renamed(&shown(name));
-            }
-            let name = self.target(&TableName::of(&clause.table_name));
-            self.reads.clone_from(&reads);
-            writes.push(self.write(Made::Filled, &name, made));
-        }
-        writes
-    }
-
-    fn insert(&mut self, insert: &Insert) -> Vec<Write> {
-        let TableObject::TableName(name) = &insert.table else {
-            return Vec::new();
-        };
-        let name = self.target(&TableName::of(name));
-        let mut rows = match &insert.source {
-            Some(query) => self.query(query, None),
-            None => {
-                let scope = Scope::default();
-                self.assigned(&insert.assignments, &scope)
-            }
-        };
-        let listed: Vec<String> = insert
-            .columns
-            .iter()
-            .map(|column| TableName::of(column).last().to_owned())
-            .chain(insert.after_columns.iter().map(shown))
-            .collect();
-        if !listed.is_empty() {
-            for (column, name) in rows.columns.iter_mut().zip(&listed) {
-                *column = column.renamed(name);
-            }
-        } else if rows.open.is_empty()
-            && let Some(known) = self.catalog.complete(&name)
-            && known.columns.len() >= rows.columns.len()
-        {
-            for (column, known) in rows.columns.iter_mut().zip(&known.columns) {
-                *column = column.renamed(&known.name);
-            }
-        }
-        vec![self.write(Made::Filled, &name, rows)]
     }
 
     /// The name that a table to be filled goes by.
@@ -396,6 +335,16 @@ fn without_placeholders(rows: &mut Rows) -> bool {
         }
     }
     rows.columns.len() < before
+}
+
+/// T-SQL's `SELECT @a = b FROM t`: no rows.
+fn only_assigns(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::Select(select) => {
+            !select.projection.is_empty() && select.projection.iter().all(super::select::assigns_variable)
+        }
+        _ => false,
+    }
 }
 
 /// The target of `SELECT … INTO t`.

@@ -1,0 +1,115 @@
+//! Ways of writing that the parser refuses although they are common, put in words that it takes and that mean the same
+//! for columns. Places in the outcome mean nothing: the refusal of the text as written is what its reader is told.
+
+mod create;
+mod edits;
+mod expression;
+mod insert;
+mod layout;
+mod pivot;
+mod query;
+mod with;
+
+use super::lex::{self, Token};
+use crate::Dialect;
+use edits::Edits;
+
+pub(crate) use create::UNTYPED;
+
+/// How often a statement is rewritten: one rule may lay open what another one knows.
+const MAX_ROUNDS: usize = 4;
+/// A statement that grows beyond this many bytes is no longer rewritten.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// A statement under rewriting.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    sql: &'a str,
+    tokens: &'a [Token],
+    dialect: Dialect,
+}
+
+/// The rules, each with one idea; they may not rely on their order.
+const RULES: &[fn(Text<'_>, &mut Edits)] = &[
+    layout::column_attributes,
+    layout::parenthesised_insert,
+    layout::trailing_commas,
+    layout::leading_placeholder,
+    layout::empty_parts,
+    create::options,
+    create::names_without_types,
+    create::trailing_clauses,
+    create::recursive_view,
+    create::other_words,
+    create::cached_table,
+    create::table_variable,
+    insert::partition,
+    insert::replaced_rows,
+    insert::by_name,
+    insert::hints,
+    insert::directory,
+    insert::output,
+    query::update_of_several,
+    query::joins,
+    query::rows_from,
+    query::hierarchy,
+    query::words,
+    expression::operators,
+    expression::comprehension,
+    expression::filter,
+    expression::tuple_field,
+    pivot::statements,
+    with::expressions,
+];
+
+/// Rules for what the parser takes for something else.
+const EAGER_RULES: &[fn(Text<'_>, &mut Edits)] = &[create::table_variable, expression::comprehension];
+
+/// A statement in words that the parser does not misunderstand; `None` when it needs no change.
+pub(crate) fn disambiguated(sql: &str, tokens: &[Token], dialect: Dialect) -> Option<String> {
+    let suspicious = tokens.first().is_some_and(|token| token.is(sql, "declare"))
+        || dialect == Dialect::DuckDb && tokens.iter().any(|token| token.is(sql, "for"));
+    if !suspicious {
+        return None;
+    }
+    let own = lex::tokens(sql, dialect);
+    let mut edits = Edits::default();
+    for rule in EAGER_RULES {
+        let view = Text {
+            sql,
+            tokens: &own,
+            dialect,
+        };
+        rule(view, &mut edits);
+    }
+    edits.apply(sql)
+}
+
+/// Rewrites one statement and gives every outcome to `attempt` until it answers.
+pub(crate) fn rewritten<T>(
+    sql: &str,
+    dialect: Dialect,
+    mut attempt: impl FnMut(&str) -> Option<T>,
+) -> Option<T> {
+    let mut text = sql.to_owned();
+    for _ in 0..MAX_ROUNDS {
+        let tokens = lex::tokens(&text, dialect);
+        let mut edits = Edits::default();
+        for rule in RULES {
+            let view = Text {
+                sql: &text,
+                tokens: &tokens,
+                dialect,
+            };
+            rule(view, &mut edits);
+        }
+        text = edits.apply(&text)?;
+        if text.len() > MAX_BYTES {
+            return None;
+        }
+        if let Some(found) = attempt(&text) {
+            return Some(found);
+        }
+    }
+    None
+}
