@@ -30,10 +30,11 @@ CREATE TABLE connections (
 -- Live rows and the sum of their hashes, kept up with every page, compared at every checkpoint.
 CREATE TABLE streams (
   connection INTEGER NOT NULL,
-  channel TEXT NOT NULL, -- core, documentation
+  other INTEGER NOT NULL, -- the other connection of a pair; else 0
+  channel TEXT NOT NULL, -- core, documentation, pair
   rows INTEGER NOT NULL,
   checksum BLOB NOT NULL,
-  PRIMARY KEY (connection, channel)
+  PRIMARY KEY (connection, other, channel)
 ) WITHOUT ROWID;
 
 -- UUIDs of files, objects and documentation; also of objects that are only referred to.
@@ -128,9 +129,13 @@ CREATE TABLE documentation (
 );
 CREATE INDEX documentation_by_object ON documentation (object);
 
--- Edges between connections are rows of their own, with tombstones of their own.
+-- Edges between connections are rows of their own, with tombstones of their own. connection, other:
+-- their stream.
 CREATE TABLE pair_dependencies (
   id BLOB PRIMARY KEY,
+  connection INTEGER NOT NULL,
+  other INTEGER NOT NULL,
+  row_hash BLOB NOT NULL,
   source INTEGER NOT NULL,
   target INTEGER,
   target_name TEXT,
@@ -141,6 +146,9 @@ CREATE INDEX pair_dependencies_by_target ON pair_dependencies (target);
 
 CREATE TABLE pair_lineage (
   id BLOB PRIMARY KEY,
+  connection INTEGER NOT NULL,
+  other INTEGER NOT NULL,
+  row_hash BLOB NOT NULL,
   target INTEGER NOT NULL,
   source INTEGER,
   source_name TEXT,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     CacheError, Reader,
-    apply::counters::{Counter, load},
+    apply::counters::{Counter, StreamKey, load},
     open::quick_check,
     rows,
 };
@@ -31,6 +31,7 @@ impl Audit {
     }
 }
 
+type PairSums = BTreeMap<(Uuid, Uuid), Counter>;
 type Sums = BTreeMap<(Uuid, Channel), Counter>;
 
 impl Reader {
@@ -63,15 +64,50 @@ impl Reader {
                 sums.note(connection, Channel::Documentation, told);
                 Ok(())
             })?;
+            let mut edges = PairSums::new();
+            rows::pair_dependencies(c, &mut |mut row| {
+                let told = row.pair;
+                if let Some(pair) = told {
+                    row.seal(pair.connection_id, pair.other_connection_id);
+                }
+                audit.note("dependency", row.id, row.pair == told);
+                if let Some(pair) = told {
+                    let ends = (pair.connection_id, pair.other_connection_id);
+                    edges.entry(ends).or_default().add(pair.row_hash);
+                }
+                Ok(())
+            })?;
+            rows::pair_lineage(c, &mut |mut row| {
+                let told = row.pair;
+                if let Some(pair) = told {
+                    row.seal(pair.connection_id, pair.other_connection_id);
+                }
+                audit.note("lineage", row.id, row.pair == told);
+                if let Some(pair) = told {
+                    let ends = (pair.connection_id, pair.other_connection_id);
+                    edges.entry(ends).or_default().add(pair.row_hash);
+                }
+                Ok(())
+            })?;
             let mut connections = c.prepare("SELECT key, id FROM connections ORDER BY id")?;
-            let mut found = connections.query([])?;
-            while let Some(row) = found.next()? {
-                let (key, id) = (row.get(0)?, rows::uuid(row, 1)?);
+            let all: Vec<(i64, Uuid)> = connections
+                .query_map([], |row| Ok((row.get(0)?, rows::uuid(row, 1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            for (key, id) in &all {
                 for channel in [Channel::Core, Channel::Documentation] {
-                    let counted = sums.get(&(id, channel)).copied().unwrap_or_default();
-                    if load(c, key, channel)? != counted {
-                        audit.wrong_streams.push((id, channel));
+                    let counted = sums.get(&(*id, channel)).copied().unwrap_or_default();
+                    if load(c, StreamKey::own(*key, channel))? != counted {
+                        audit.wrong_streams.push((*id, channel));
                     }
+                }
+            }
+            let keys: BTreeMap<Uuid, i64> = all.iter().map(|(key, id)| (*id, *key)).collect();
+            for ((one, other), counted) in edges {
+                let (Some(a), Some(b)) = (keys.get(&one), keys.get(&other)) else {
+                    continue;
+                };
+                if load(c, StreamKey::pair(*a, *b))? != counted {
+                    audit.wrong_streams.push((one, Channel::Pair));
                 }
             }
             Ok(audit)
@@ -100,8 +136,6 @@ trait Note {
 
 impl Note for Sums {
     fn note(&mut self, connection: Uuid, channel: Channel, hash: RowHash) {
-        let sum = self.entry((connection, channel)).or_default();
-        sum.rows += 1;
-        sum.checksum = sum.checksum.plus(hash);
+        self.entry((connection, channel)).or_default().add(hash);
     }
 }

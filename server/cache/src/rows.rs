@@ -1,6 +1,8 @@
 //! From SQLite's values to the catalogue's rows.
 
-use metasync_protocol::{Compact, DocumentationRow, FileRow, ObjectRow, RowHash};
+use metasync_protocol::{
+    Compact, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow, PairOf, RowHash,
+};
 use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 use serde_json::Value;
 use uuid::Uuid;
@@ -184,4 +186,63 @@ pub fn key_of(connection: &Connection, id: Uuid) -> rusqlite::Result<Option<i64>
         .prepare_cached("SELECT key FROM ids WHERE id = ?1")?
         .query_row([id.as_bytes()], |row| row.get(0))
         .optional()
+}
+
+/// Calls `each` with every dependency between connections, by id.
+pub fn pair_dependencies(
+    connection: &Connection,
+    each: &mut dyn FnMut(DependencyRow) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT p.id, c.id, o.id, p.row_hash, s.id, t.id, p.target_name, p.dependency_type FROM pair_dependencies p
+         JOIN connections c ON c.key = p.connection JOIN connections o ON o.key = p.other
+         JOIN ids s ON s.key = p.source LEFT JOIN ids t ON t.key = p.target ORDER BY p.id",
+    )?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        each(DependencyRow {
+            id: uuid(row, 0)?,
+            source_object_id: uuid(row, 4)?,
+            target_object_id: optional_uuid(row, 5)?,
+            target_name: row.get(6)?,
+            dependency_type: row.get(7)?,
+            pair: Some(pair_of(row)?),
+        })?;
+    }
+    Ok(())
+}
+
+/// Calls `each` with every lineage edge between connections, by id.
+pub fn pair_lineage(
+    connection: &Connection,
+    each: &mut dyn FnMut(LineageRow) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT p.id, c.id, o.id, p.row_hash, s.id, p.source_name, p.source_column, t.id, p.target_column,
+         p.transformation FROM pair_lineage p
+         JOIN connections c ON c.key = p.connection JOIN connections o ON o.key = p.other
+         LEFT JOIN ids s ON s.key = p.source JOIN ids t ON t.key = p.target ORDER BY p.id",
+    )?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        each(LineageRow {
+            id: uuid(row, 0)?,
+            source_object_id: optional_uuid(row, 4)?,
+            source_name: row.get(5)?,
+            source_column: row.get(6)?,
+            target_object_id: uuid(row, 7)?,
+            target_column: row.get(8)?,
+            transformation: row.get(9)?,
+            pair: Some(pair_of(row)?),
+        })?;
+    }
+    Ok(())
+}
+
+fn pair_of(row: &Row<'_>) -> rusqlite::Result<PairOf> {
+    Ok(PairOf {
+        connection_id: uuid(row, 1)?,
+        other_connection_id: uuid(row, 2)?,
+        row_hash: hash(row, 3)?,
+    })
 }

@@ -14,10 +14,10 @@ const LATER: &str = "-- After the first sync:";
 pub const APPLICATION_ID: i64 = 0x6d73_7963;
 
 /// Version of the tables (PRAGMA user_version). Another one, and the file is built anew.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// Every table, to find half-written files.
-pub const TABLES: [&str; 14] = [
+pub const TABLES: [&str; 15] = [
     "meta",
     "history",
     "connections",
@@ -32,6 +32,7 @@ pub const TABLES: [&str; 14] = [
     "lineage",
     "documentation",
     "pair_dependencies",
+    "pair_lineage",
 ];
 
 /// Makes the tables in an empty file, in one transaction.

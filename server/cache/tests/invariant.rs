@@ -88,14 +88,12 @@ impl Client {
     }
 
     fn apply(&mut self, world: &mut World, rows: Rows, checkpoint: bool) {
-        let pairs: Vec<Uuid> = rows.pairs.iter().map(|p| p.id).collect();
         let page = world.page(rows, !checkpoint);
         let cursor = self.cache().position().unwrap().cursor;
         // Both forms, in turn: the copy is the same whichever brought a page.
         self.compact = !self.compact;
         let applied = if self.compact {
-            let pairs = pairs.into_iter().collect();
-            let bytes = CompactPage::of(page, &pairs).encode().unwrap();
+            let bytes = CompactPage::of(page).encode().unwrap();
             let page = CompactPage::decode(&bytes).unwrap();
             self.cache().apply(&page, None, cursor.as_deref()).unwrap()
         } else {

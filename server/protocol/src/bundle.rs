@@ -82,6 +82,7 @@ impl Compact {
                 target_object_id: target,
                 target_name: name,
                 dependency_type,
+                pair: None,
             })
             .collect();
         let lineage = self
@@ -102,6 +103,7 @@ impl Compact {
                     target_object_id: object,
                     target_column,
                     transformation,
+                    pair: None,
                 },
             )
             .collect();

@@ -93,6 +93,27 @@ pub struct ColumnRow {
     pub description: Option<String>,
 }
 
+/// What an edge between two connections has beside the fields of every edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PairOf {
+    /// The connection of its stream: the one with the smaller id, whichever end it is.
+    pub connection_id: Uuid,
+    /// The other one.
+    pub other_connection_id: Uuid,
+    /// Hash of the edge.
+    pub row_hash: RowHash,
+}
+
+impl PairOf {
+    fn new(one: Uuid, other: Uuid, row_hash: RowHash) -> PairOf {
+        PairOf {
+            connection_id: one.min(other),
+            other_connection_id: one.max(other),
+            row_hash,
+        }
+    }
+}
+
 /// `source` depends on `target`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DependencyRow {
@@ -102,10 +123,26 @@ pub struct DependencyRow {
     pub source_object_id: Uuid,
     /// What it depends on; `null` where that is not known here.
     pub target_object_id: Option<Uuid>,
-    /// Name of an unknown target.
+    /// Name of an unknown target; between connections the name by which it was found.
     pub target_name: Option<String>,
     /// `ref`, `source`, `table`, `macro`, …
     pub dependency_type: String,
+    /// Only of an edge between connections, which stands by itself: its stream and hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<PairOf>,
+}
+
+impl DependencyRow {
+    /// Makes it an edge between two connections, with a hash of its other fields.
+    pub fn seal(&mut self, one: Uuid, other: Uuid) {
+        let mut h = RowHasher::new("pair dependency");
+        h.id(Some(self.id));
+        h.id(Some(self.source_object_id));
+        h.id(self.target_object_id);
+        h.optional(self.target_name.as_deref());
+        h.text(&self.dependency_type);
+        self.pair = Some(PairOf::new(one, other, h.finish()));
+    }
 }
 
 /// Data flows from a column of `source` into a column of `target`.
@@ -115,7 +152,7 @@ pub struct LineageRow {
     pub id: Uuid,
     /// Where data comes from; `null` where that object is not known here.
     pub source_object_id: Option<Uuid>,
-    /// Name of an unknown source.
+    /// Name of an unknown source; between connections the name by which it was found.
     pub source_name: Option<String>,
     /// Its column; `*` where a star could not be resolved.
     pub source_column: String,
@@ -125,6 +162,24 @@ pub struct LineageRow {
     pub target_column: String,
     /// `direct`, `renamed`, `expression`, `aggregation`, `window`, …
     pub transformation: String,
+    /// Only of an edge between connections, which stands by itself: its stream and hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<PairOf>,
+}
+
+impl LineageRow {
+    /// Makes it an edge between two connections, with a hash of its other fields.
+    pub fn seal(&mut self, one: Uuid, other: Uuid) {
+        let mut h = RowHasher::new("pair lineage");
+        h.id(Some(self.id));
+        h.id(self.source_object_id);
+        h.optional(self.source_name.as_deref());
+        h.text(&self.source_column);
+        h.id(Some(self.target_object_id));
+        h.text(&self.target_column);
+        h.text(&self.transformation);
+        self.pair = Some(PairOf::new(one, other, h.finish()));
+    }
 }
 
 /// Documentation of an object, written elsewhere (by people or by a language model).

@@ -13,6 +13,7 @@ use crate::{
     Store,
     database::{AssertSqlSafe, Row, Scope, Time, Tx, query, transact},
     error::{Result, StoreError, is_unique_violation},
+    pairs::{self, Author},
     rows::{id, json, json_text, number, optional_json},
     streams,
 };
@@ -286,15 +287,23 @@ pub(crate) fn taken(full_name: &str, error: sqlx::Error) -> StoreError {
 /// Removes a connection with its rows; its streams stay as marks that they are gone.
 pub(crate) async fn remove_rows(tx: &mut Tx, org: Uuid, id: Uuid) -> Result<()> {
     // Whoever writes to it ends first, and whoever comes later finds no streams.
-    streams::lock_all(tx, org, id).await?;
+    streams::lock_own(tx, org, id).await?;
+    let neighbours = pairs::leave(tx, org, id).await?;
     for statement in [
         "DELETE FROM files WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM objects WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM documentation WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM index_states WHERE org_id = $1 AND connection_id = $2",
+        "DELETE FROM index_files WHERE org_id = $1 AND connection_id = $2",
+        "DELETE FROM index_names WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM connections WHERE org_id = $1 AND id = $2",
     ] {
         query(statement).bind(org).bind(id).execute(tx).await?;
     }
-    streams::remove(tx, org, id).await
+    streams::remove(tx, org, id).await?;
+    let author = Author {
+        run: None,
+        at: Time::now(),
+    };
+    pairs::refresh(tx, org, &neighbours, author).await
 }

@@ -1,6 +1,6 @@
 //! How much a bundle takes on a page, in the default JSON form: computed once, when it is stored.
 
-use metasync_protocol::{Compact, DocumentationRow, FileRow, ObjectRow};
+use metasync_protocol::{Compact, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow};
 
 /// Rows and bytes of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ const COLUMN: u64 = 175;
 const DEPENDENCY: u64 = 225;
 const LINEAGE: u64 = 275;
 const DOCUMENTATION: u64 = 440;
+/// What only an edge between connections has.
+const PAIR: u64 = 180;
 
 /// A file.
 pub(crate) fn file(row: &FileRow) -> u64 {
@@ -56,6 +58,20 @@ pub(crate) fn object(row: &ObjectRow, owned: &Compact) -> Size {
         rows: 1 + (owned.columns.len() + owned.dependencies.len() + owned.lineage.len()) as u64,
         bytes,
     }
+}
+
+/// A dependency between connections.
+pub(crate) fn pair_dependency(row: &DependencyRow) -> u64 {
+    DEPENDENCY + PAIR + optional(row.target_name.as_deref()) + json(&row.dependency_type)
+}
+
+/// Column lineage between connections.
+pub(crate) fn pair_lineage(row: &LineageRow) -> u64 {
+    let texts = [&row.source_column, &row.target_column, &row.transformation];
+    LINEAGE
+        + PAIR
+        + optional(row.source_name.as_deref())
+        + texts.into_iter().map(|text| json(text)).sum::<u64>()
 }
 
 /// A documentation row.

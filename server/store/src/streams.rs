@@ -11,7 +11,7 @@ use crate::{
     epoch,
     error::{Result, StoreError},
     outbox::Signal,
-    rows::{count, hash, id, number},
+    rows::{count, hash, id, number, optional_id},
 };
 
 /// `state` of a stream that no run is writing.
@@ -27,6 +27,8 @@ pub(crate) struct Stream {
     pub(crate) org: Uuid,
     pub(crate) number: u64,
     pub(crate) connection: Uuid,
+    /// The other end of a pair stream, whose id is the greater one.
+    pub(crate) other: Option<Uuid>,
     pub(crate) channel: Channel,
     pub(crate) head: u64,
     pub(crate) floor: u64,
@@ -60,24 +62,28 @@ impl Stream {
 }
 
 impl Store {
-    /// The heads of all streams of an organization, from the stream rows alone.
+    /// The heads of all streams of the organization's connections, from the stream rows alone. Pair
+    /// streams are not among them: whatever moves one moves a stream of a connection as well.
     pub async fn heads(&self, org: Uuid) -> Result<Vec<(Uuid, Channel, u64)>> {
         let mut tx = self.database().look(Scope::Org(org)).await?;
         Ok(of_organization(&mut tx, org)
             .await?
             .into_iter()
+            .filter(|s| s.other.is_none())
             .map(|s| (s.connection, s.channel, s.head))
             .collect())
     }
 }
 
-const ROW: &str = "SELECT org_id, number, connection_id, channel, head, floor, live_rows, live_objects, checksum, state FROM streams";
+const ROW: &str = "SELECT org_id, number, connection_id, other_connection_id, channel, head, floor, live_rows, live_objects,
+    checksum, state FROM streams";
 
 fn stream(row: &Row) -> Result<Stream> {
     Ok(Stream {
         org: id(row, "org_id")?,
         number: number(row, "number")?,
         connection: id(row, "connection_id")?,
+        other: optional_id(row, "other_connection_id")?,
         channel: channel(row.try_get("channel")?)?,
         head: number(row, "head")?,
         floor: number(row, "floor")?,
@@ -108,7 +114,7 @@ pub(crate) async fn of_organization(tx: &mut Tx, org: Uuid) -> Result<Vec<Stream
     .collect()
 }
 
-/// Whose stream a number was, live or gone.
+/// Whose stream a number was, live or gone. Of a pair stream: its first connection.
 pub(crate) async fn connection_of(tx: &mut Tx, org: Uuid, number: u64) -> Result<Option<(Uuid, Channel)>> {
     let row = query("SELECT connection_id, channel FROM streams WHERE org_id = $1 AND number = $2")
         .bind(org)
@@ -146,27 +152,31 @@ pub(crate) async fn since(tx: &mut Tx, org: Uuid, time: Option<Time>) -> Result<
 
 /// Heads of the live streams of all organizations, by organization, connection and channel.
 pub(crate) async fn heads_of_all(tx: &mut Tx) -> Result<HashMap<(Uuid, Uuid, Channel), u64>> {
-    query("SELECT org_id, connection_id, channel, head FROM streams WHERE removed_at IS NULL")
-        .fetch_all(tx)
-        .await?
-        .iter()
-        .map(|row| {
-            let stream = (
-                id(row, "org_id")?,
-                id(row, "connection_id")?,
-                channel(row.try_get("channel")?)?,
-            );
-            Ok((stream, number(row, "head")?))
-        })
-        .collect()
+    query(
+        "SELECT org_id, connection_id, channel, head FROM streams
+         WHERE removed_at IS NULL AND other_connection_id IS NULL",
+    )
+    .fetch_all(tx)
+    .await?
+    .iter()
+    .map(|row| {
+        let stream = (
+            id(row, "org_id")?,
+            id(row, "connection_id")?,
+            channel(row.try_get("channel")?)?,
+        );
+        Ok((stream, number(row, "head")?))
+    })
+    .collect()
 }
 
 /// A stream of a connection, to be written: nobody else gives out its numbers until the commit.
-/// Who needs several takes core before documentation, so that two writers can't wait for each other.
+/// Who needs several takes core before documentation before pairs (for which there is one more lock,
+/// see [`crate::pairs`]), so that two writers can't wait for each other.
 pub(crate) async fn locked(tx: &mut Tx, org: Uuid, connection: Uuid, channel: Channel) -> Result<Stream> {
     let row = query(AssertSqlSafe(format!(
         "{ROW} WHERE org_id = $1 AND connection_id = $2 AND channel = $3
-         AND removed_at IS NULL {}",
+         AND removed_at IS NULL AND other_connection_id IS NULL {}",
         tx.for_update()
     )))
     .bind(org)
@@ -178,6 +188,43 @@ pub(crate) async fn locked(tx: &mut Tx, org: Uuid, connection: Uuid, channel: Ch
         Some(row) => stream(&row),
         None => Err(StoreError::NotFound(format!("connection {connection}"))),
     }
+}
+
+/// The stream of a pair of connections, the smaller id first, to be written; made where there is none.
+pub(crate) async fn locked_pair(tx: &mut Tx, org: Uuid, pair: (Uuid, Uuid)) -> Result<Stream> {
+    for _ in 0..2 {
+        let row = query(AssertSqlSafe(format!(
+            "{ROW} WHERE org_id = $1 AND connection_id = $2 AND other_connection_id = $3
+             AND removed_at IS NULL {}",
+            tx.for_update()
+        )))
+        .bind(org)
+        .bind(pair.0)
+        .bind(pair.1)
+        .fetch_optional(tx)
+        .await?;
+        match row {
+            Some(row) => return stream(&row),
+            None => insert(tx, org, pair.0, Some(pair.1), Channel::Pair).await?,
+        }
+    }
+    Err(StoreError::NotFound(format!(
+        "the streams of {} and {}",
+        pair.0, pair.1
+    )))
+}
+
+/// A stream by its number, to be written; `None`: it is gone.
+pub(crate) async fn locked_number(tx: &mut Tx, org: Uuid, number: u64) -> Result<Option<Stream>> {
+    let row = query(AssertSqlSafe(format!(
+        "{ROW} WHERE org_id = $1 AND number = $2 AND removed_at IS NULL {}",
+        tx.for_update()
+    )))
+    .bind(org)
+    .bind(count(number))
+    .fetch_optional(tx)
+    .await?;
+    row.as_ref().map(stream).transpose()
 }
 
 /// Stores what changed of a stream.
@@ -202,13 +249,25 @@ pub(crate) async fn save(tx: &mut Tx, stream: &Stream) -> Result<()> {
 
 /// Makes a stream with a number that no stream ever had.
 pub(crate) async fn create(tx: &mut Tx, org: Uuid, connection: Uuid, channel: Channel) -> Result<()> {
+    insert(tx, org, connection, None, channel).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    org: Uuid,
+    connection: Uuid,
+    other: Option<Uuid>,
+    channel: Channel,
+) -> Result<()> {
     let number = epoch::count_up(tx, LAST_NUMBER).await?;
     query(
-        "INSERT INTO streams (number, org_id, connection_id, channel, checksum, state) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO streams (number, org_id, connection_id, other_connection_id, channel, checksum, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(number)
     .bind(org)
     .bind(connection)
+    .bind(other)
     .bind(channel.as_str())
     .bind(RowHash::default().to_bytes().to_vec())
     .bind(COMPLETE)
@@ -217,10 +276,10 @@ pub(crate) async fn create(tx: &mut Tx, org: Uuid, connection: Uuid, channel: Ch
     Ok(())
 }
 
-/// Waits for whoever writes streams of a connection, and keeps others from beginning.
-pub(crate) async fn lock_all(tx: &mut Tx, org: Uuid, connection: Uuid) -> Result<()> {
+/// Waits for whoever writes a connection's own streams, and keeps others from beginning.
+pub(crate) async fn lock_own(tx: &mut Tx, org: Uuid, connection: Uuid) -> Result<()> {
     query(AssertSqlSafe(format!(
-        "SELECT number FROM streams WHERE org_id = $1 AND (connection_id = $2 OR other_connection_id = $2)
+        "SELECT number FROM streams WHERE org_id = $1 AND connection_id = $2 AND other_connection_id IS NULL
          AND removed_at IS NULL ORDER BY number {}",
         tx.for_update()
     )))

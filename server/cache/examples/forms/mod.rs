@@ -2,7 +2,6 @@
 //! same run.
 
 use std::{
-    collections::HashSet,
     path::Path,
     time::{Duration, Instant},
 };
@@ -24,7 +23,7 @@ pub fn measure(folder: &Path, pages: &[SyncPackage]) -> Outcome<Value> {
     let compact = timed(
         folder,
         pages,
-        |page| Ok(CompactPage::of(page, &HashSet::new()).encode()?),
+        |page| Ok(CompactPage::of(page).encode()?),
         |bytes| Ok(CompactPage::decode(bytes)?),
     )?;
     Ok(json!({"json": rows, "compact": compact}))

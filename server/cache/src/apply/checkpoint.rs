@@ -2,63 +2,48 @@
 
 use std::collections::BTreeSet;
 
-use metasync_protocol::{Channel, StreamState};
+use metasync_protocol::StreamState;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::{counters, intern::connection_key};
+use super::{
+    counters::{self, StreamKey},
+    intern::connection_key,
+};
 use crate::{limits::MISMATCH_DAYS, meta};
 
 /// The connections whose streams differ, sorted.
 pub fn differing(tx: &Connection, streams: &[StreamState]) -> rusqlite::Result<Vec<Uuid>> {
     let mut differing = BTreeSet::new();
     for stream in streams {
-        let same = match (stream.channel, stream.other_connection_id) {
-            (Channel::Pair, Some(other)) => pair_rows(tx, stream.connection_id, other)? == stream.rows,
-            (Channel::Pair, None) => true,
-            (channel, _) => {
-                let here = match connection_key(tx, stream.connection_id)? {
-                    Some(key) => counters::load(tx, key, channel)?,
-                    None => counters::Counter::default(),
-                };
-                let same =
-                    here.rows == stream.rows as i64 && stream.checksum.is_none_or(|sum| sum == here.checksum);
-                if !same {
-                    tracing::warn!(
-                        connection = %stream.connection_id,
-                        channel = channel.as_str(),
-                        rows_here = here.rows,
-                        rows_there = stream.rows,
-                        "the copy differs from the hub"
-                    );
-                }
-                same
-            }
+        let here = match key_of(tx, stream)? {
+            Some(key) => counters::load(tx, key)?,
+            None => counters::Counter::default(),
         };
+        let same = here.rows == stream.rows as i64 && stream.checksum.is_none_or(|sum| sum == here.checksum);
         if !same {
+            tracing::warn!(
+                connection = %stream.connection_id,
+                channel = stream.channel.as_str(),
+                rows_here = here.rows,
+                rows_there = stream.rows,
+                "the copy differs from the hub"
+            );
             differing.insert(stream.connection_id);
         }
     }
     Ok(differing.into_iter().collect())
 }
 
-/// Edges between two connections, counted: they are few. (Their hashes do not travel.)
-fn pair_rows(tx: &Connection, one: Uuid, other: Uuid) -> rusqlite::Result<u64> {
-    let (Some(one), Some(other)) = (connection_key(tx, one)?, connection_key(tx, other)?) else {
-        return Ok(0);
+/// A stream by the keys of this cache; `None`: it holds nothing of it.
+fn key_of(tx: &Connection, stream: &StreamState) -> rusqlite::Result<Option<StreamKey>> {
+    let Some(connection) = connection_key(tx, stream.connection_id)? else {
+        return Ok(None);
     };
-    let mut rows = 0;
-    for table in ["pair_dependencies", "pair_lineage"] {
-        rows += tx.query_row(
-            &format!(
-                "SELECT count(*) FROM {table} p JOIN objects s ON s.key = p.source JOIN objects t ON t.key = p.target
-                 WHERE (s.connection, t.connection) IN (VALUES (?1, ?2), (?2, ?1))"
-            ),
-            [one, other],
-            |row| row.get::<_, i64>(0),
-        )? as u64;
-    }
-    Ok(rows)
+    let Some(other) = stream.other_connection_id else {
+        return Ok(Some(StreamKey::own(connection, stream.channel)));
+    };
+    Ok(connection_key(tx, other)?.map(|other| StreamKey::pair(connection, other)))
 }
 
 /// Remembers that something differed at this time (the hub's clock); whether it did so within the

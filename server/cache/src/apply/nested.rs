@@ -8,8 +8,8 @@ use super::{
     Counts,
     counters::Counters,
     intern::Interned,
+    pairs,
     single::{FileFields, ObjectFields, documentation, file, object},
-    write,
 };
 
 /// Writes all rows of a page.
@@ -53,7 +53,7 @@ pub fn rows(
         .map(|o| o.dependencies.len() + o.lineage.len());
     counts.edges = own.sum::<usize>() as u64;
 
-    counts.edges += write::pairs(tx, &page.dependencies, &page.columns_lineage, interned)?;
+    counts.edges += pairs::write(tx, &page.dependencies, &page.columns_lineage, interned, counters)?;
     for row in &page.documentation {
         documentation(tx, row, interned, counters)?;
     }

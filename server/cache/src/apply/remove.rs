@@ -4,7 +4,12 @@ use metasync_protocol::{Channel, Deleted};
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
-use super::{Counts, counters::Counters, intern::connection_key};
+use super::{
+    Counts,
+    counters::{Counters, StreamKey},
+    intern::connection_key,
+    pairs,
+};
 use crate::rows::{hash, key_of};
 
 /// Applies the tombstones of a page. One for something that is not here is no error: it may have
@@ -38,12 +43,11 @@ pub fn tombstones(
         }
     }
     for (table, ids) in [
-        ("pair_dependencies", &deleted.dependencies),
-        ("pair_lineage", &deleted.columns_lineage),
+        (pairs::DEPENDENCIES, &deleted.dependencies),
+        (pairs::LINEAGE, &deleted.columns_lineage),
     ] {
         for id in ids {
-            let mut statement = tx.prepare_cached(&format!("DELETE FROM {table} WHERE id = ?1"))?;
-            counts.deleted += statement.execute([id.as_bytes()])? as u64;
+            counts.deleted += u64::from(pairs::remove(tx, table, *id, counters)?);
         }
     }
     Ok(())
@@ -64,7 +68,7 @@ pub fn take(
         .query_row([key], |row| Ok((row.get::<_, i64>(0)?, hash(row, 1)?)))
         .optional()?;
     if let Some((connection, old_hash)) = old {
-        counters.remove(connection, channel, old_hash);
+        counters.remove(StreamKey::own(connection, channel), old_hash);
     }
     Ok(old.is_some())
 }
@@ -99,9 +103,9 @@ pub fn connection(tx: &Connection, id: Uuid) -> rusqlite::Result<u64> {
         return Ok(0);
     };
     let mine = "(SELECT key FROM objects WHERE connection = ?1)";
-    for table in ["pair_dependencies", "pair_lineage"] {
+    for table in [pairs::DEPENDENCIES, pairs::LINEAGE] {
         tx.execute(
-            &format!("DELETE FROM {table} WHERE source IN {mine} OR target IN {mine}"),
+            &format!("DELETE FROM {table} WHERE connection = ?1 OR other = ?1"),
             [key],
         )?;
     }
@@ -117,6 +121,6 @@ pub fn connection(tx: &Connection, id: Uuid) -> rusqlite::Result<u64> {
     for table in ["documentation", "objects", "files"] {
         deleted += tx.execute(&format!("DELETE FROM {table} WHERE connection = ?1"), [key])?;
     }
-    tx.execute("DELETE FROM streams WHERE connection = ?1", [key])?;
+    tx.execute("DELETE FROM streams WHERE connection = ?1 OR other = ?1", [key])?;
     Ok(deleted as u64)
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    counters::Counters,
+    counters::{Counters, StreamKey},
     intern::Interned,
     remove::{owned, take},
 };
@@ -99,7 +99,7 @@ pub fn file(
             row.branch,
             row.row_hash.to_bytes()
         ])?;
-    counters.add(connection, Channel::Core, row.row_hash);
+    counters.add(StreamKey::own(connection, Channel::Core), row.row_hash);
     Ok(())
 }
 
@@ -137,7 +137,7 @@ pub fn object(
         tx.prepare_cached("INSERT INTO object_metadata VALUES (?1, ?2)")?
             .execute(params![key, metadata])?;
     }
-    counters.add(connection, Channel::Core, row.row_hash);
+    counters.add(StreamKey::own(connection, Channel::Core), row.row_hash);
     Ok(key)
 }
 
@@ -171,6 +171,6 @@ pub fn documentation(
         row.model,
         row.row_hash.to_bytes()
     ])?;
-    counters.add(connection, Channel::Documentation, row.row_hash);
+    counters.add(StreamKey::own(connection, Channel::Documentation), row.row_hash);
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use metasync_protocol::{DependencyRow, LineageRow, SyncPackage};
+use metasync_protocol::SyncPackage;
 use rusqlite::{CachedStatement, Connection, params};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::{
     Counts,
     counters::Counters,
     intern::Interned,
-    pairs::Pairs,
+    pairs,
     single::{documentation, file, object},
 };
 
@@ -36,7 +36,7 @@ pub fn rows(
     counts.objects = page.metadata.objects.len() as u64;
 
     columns(tx, page, &keys, interned, counts)?;
-    edges(tx, page, &keys, interned, counts)?;
+    edges(tx, page, &keys, interned, counters, counts)?;
 
     for row in &page.documentation {
         documentation(tx, row, interned, counters)?;
@@ -98,97 +98,50 @@ fn edges(
     page: &SyncPackage,
     keys: &HashMap<Uuid, i64>,
     interned: &mut Interned<'_>,
+    counters: &mut Counters,
     counts: &mut Counts,
 ) -> rusqlite::Result<()> {
-    let pairs = Pairs::on(tx, page)?;
+    let (mut dependencies, mut lineage) = (Vec::new(), Vec::new());
     let mut own: CachedStatement<'_> =
         tx.prepare_cached("INSERT INTO dependencies VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let mut places = Places::default();
     for row in &page.metadata.dependencies {
+        let owner = keys.get(&row.source_object_id);
+        let Some(source) = owner.filter(|_| row.pair.is_none()) else {
+            dependencies.push(row.clone());
+            continue;
+        };
         let target = interned.optional_id(row.target_object_id)?;
-        match keys.get(&row.source_object_id) {
-            Some(source) if !pairs.dependency(row) => {
-                own.execute(params![
-                    source,
-                    places.next(*source),
-                    target,
-                    row.target_name,
-                    row.dependency_type
-                ])?;
-            }
-            _ => pair_dependency(tx, row, interned)?,
-        }
+        own.execute(params![
+            source,
+            places.next(*source),
+            target,
+            row.target_name,
+            row.dependency_type
+        ])?;
+        counts.edges += 1;
     }
     let mut own: CachedStatement<'_> =
         tx.prepare_cached("INSERT INTO lineage VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     let mut places = Places::default();
     for row in &page.metadata.columns_lineage {
+        let owner = keys.get(&row.target_object_id);
+        let Some(target) = owner.filter(|_| row.pair.is_none()) else {
+            lineage.push(row.clone());
+            continue;
+        };
         let source = interned.optional_id(row.source_object_id)?;
-        match keys.get(&row.target_object_id) {
-            Some(target) if !pairs.lineage(row) => {
-                own.execute(params![
-                    target,
-                    places.next(*target),
-                    source,
-                    row.source_name,
-                    row.source_column,
-                    row.target_column,
-                    row.transformation
-                ])?;
-            }
-            _ => pair_lineage(tx, row, interned)?,
-        }
-    }
-    counts.edges = (page.metadata.dependencies.len() + page.metadata.columns_lineage.len()) as u64;
-    Ok(())
-}
-
-/// Writes edges between connections; how many.
-pub fn pairs(
-    tx: &Connection,
-    dependencies: &[DependencyRow],
-    lineage: &[LineageRow],
-    interned: &mut Interned<'_>,
-) -> rusqlite::Result<u64> {
-    for row in dependencies {
-        pair_dependency(tx, row, interned)?;
-    }
-    for row in lineage {
-        pair_lineage(tx, row, interned)?;
-    }
-    Ok((dependencies.len() + lineage.len()) as u64)
-}
-
-fn pair_dependency(
-    tx: &Connection,
-    row: &DependencyRow,
-    interned: &mut Interned<'_>,
-) -> rusqlite::Result<()> {
-    let (source, _) = interned.id(row.source_object_id)?;
-    let target = interned.optional_id(row.target_object_id)?;
-    tx.prepare_cached("INSERT OR REPLACE INTO pair_dependencies VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![
-            row.id.as_bytes(),
-            source,
+        own.execute(params![
             target,
-            row.target_name,
-            row.dependency_type
-        ])?;
-    Ok(())
-}
-
-fn pair_lineage(tx: &Connection, row: &LineageRow, interned: &mut Interned<'_>) -> rusqlite::Result<()> {
-    let (target, _) = interned.id(row.target_object_id)?;
-    let source = interned.optional_id(row.source_object_id)?;
-    tx.prepare_cached("INSERT OR REPLACE INTO pair_lineage VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-        .execute(params![
-            row.id.as_bytes(),
-            target,
+            places.next(*target),
             source,
             row.source_name,
             row.source_column,
             row.target_column,
             row.transformation
         ])?;
+        counts.edges += 1;
+    }
+    counts.edges += pairs::write(tx, &dependencies, &lineage, interned, counters)?;
     Ok(())
 }

@@ -121,13 +121,16 @@ pub fn documentation(of: &ObjectBundle, text: &str) -> DocumentationRow {
 }
 
 pub fn pair(source: &ObjectBundle, target: &ObjectBundle) -> DependencyRow {
-    DependencyRow {
+    let mut row = DependencyRow {
         id: ids::dependency(source.object.id, Some(target.object.id), "", "ref"),
         source_object_id: source.object.id,
         target_object_id: Some(target.object.id),
         target_name: None,
         dependency_type: "ref".to_owned(),
-    }
+        pair: None,
+    };
+    row.seal(source.object.connection_id, target.object.connection_id);
+    row
 }
 
 /// What stands on one page.
@@ -145,9 +148,9 @@ pub struct Rows {
 impl World {
     /// The hub's state of each stream.
     pub fn streams(&self) -> Vec<StreamState> {
-        let mut sums: BTreeMap<(Uuid, Channel), (u64, RowHash)> = BTreeMap::new();
+        let mut sums: BTreeMap<(Uuid, Option<Uuid>, Channel), (u64, RowHash)> = BTreeMap::new();
         let mut add = |c, channel, hash| {
-            let sum = sums.entry((c, channel)).or_default();
+            let sum = sums.entry((c, None, channel)).or_default();
             *sum = (sum.0 + 1, sum.1.plus(hash));
         };
         self.files
@@ -160,19 +163,29 @@ impl World {
             .values()
             .for_each(|r| add(r.connection_id, Channel::Documentation, r.row_hash));
         for n in 0..3 {
-            sums.entry((connection(n), Channel::Core)).or_default();
-            sums.entry((connection(n), Channel::Documentation)).or_default();
+            sums.entry((connection(n), None, Channel::Core)).or_default();
+            sums.entry((connection(n), None, Channel::Documentation))
+                .or_default();
+        }
+        let (one, other) = (connection(0).min(connection(1)), connection(0).max(connection(1)));
+        sums.entry((one, Some(other), Channel::Pair)).or_default();
+        for pair in self.pairs.values().filter_map(|row| row.pair) {
+            let stream = (pair.connection_id, Some(pair.other_connection_id), Channel::Pair);
+            let sum = sums.entry(stream).or_default();
+            *sum = (sum.0 + 1, sum.1.plus(pair.row_hash));
         }
         sums.into_iter()
-            .map(|((connection_id, channel), (rows, checksum))| StreamState {
-                connection_id,
-                other_connection_id: None,
-                channel,
-                head: 1,
-                rows,
-                checksum: Some(checksum),
-                state: "complete".to_owned(),
-            })
+            .map(
+                |((connection_id, other_connection_id, channel), (rows, checksum))| StreamState {
+                    connection_id,
+                    other_connection_id,
+                    channel,
+                    head: 1,
+                    rows,
+                    checksum: Some(checksum),
+                    state: "complete".to_owned(),
+                },
+            )
             .collect()
     }
 
@@ -261,14 +274,7 @@ impl World {
             lines.push(line("documentation", json!(row)));
         }
         for row in self.pairs.values() {
-            let edge = (
-                row.id,
-                row.source_object_id,
-                row.target_object_id,
-                &row.target_name,
-                &row.dependency_type,
-            );
-            lines.push(line("pair dependency", json!(edge)));
+            lines.push(line("pair dependency", json!(row)));
         }
         lines.concat()
     }

@@ -1,8 +1,6 @@
 //! `GET …/sync-package` and `POST …/sync-package/query`: the feed (seed 002, section 1;
 //! sync-protocol.md).
 
-use std::collections::HashSet;
-
 use axum::{
     Json,
     extract::State,
@@ -199,7 +197,7 @@ const VARY: HeaderValue = HeaderValue::from_static("accept, authorization");
 async fn compact(package: SyncPackage) -> Response {
     // Thousands of rows would hold up every other request of this thread.
     let encoding = tokio::task::spawn_blocking(move || {
-        let page = CompactPage::of(package, &HashSet::new());
+        let page = CompactPage::of(package);
         page.encode().map_err(|error| Box::new((error, page)))
     });
     match encoding.await {

@@ -1,6 +1,6 @@
 //! From rows to the compact form.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -86,9 +86,9 @@ impl Numbers {
 
 impl CompactPage {
     /// The compact form of a page whose columns stand in order, as the hub's do. Edges between
-    /// connections, whose ids are in `pairs`, and those of objects that are not on the page stay rows
-    /// of their own; columns of such objects are left out, as a client would.
-    pub fn of(package: SyncPackage, pairs: &HashSet<Uuid>) -> CompactPage {
+    /// connections and those of objects that are not on the page stay rows of
+    /// their own; columns of such objects are left out, as a client would.
+    pub fn of(package: SyncPackage) -> CompactPage {
         let mut numbers = Numbers::default();
         let metadata = package.metadata;
         for row in &metadata.files {
@@ -111,7 +111,7 @@ impl CompactPage {
         }
         for row in metadata.dependencies {
             let owner = places.get(&row.source_object_id);
-            let Some(place) = owner.filter(|_| !pairs.contains(&row.id)) else {
+            let Some(place) = owner.filter(|_| row.pair.is_none()) else {
                 numbers.rows.dependencies.push(row);
                 continue;
             };
@@ -124,7 +124,7 @@ impl CompactPage {
         }
         for row in metadata.columns_lineage {
             let owner = places.get(&row.target_object_id);
-            let Some(place) = owner.filter(|_| !pairs.contains(&row.id)) else {
+            let Some(place) = owner.filter(|_| row.pair.is_none()) else {
                 numbers.rows.columns_lineage.push(row);
                 continue;
             };

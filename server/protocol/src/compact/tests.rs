@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -109,7 +107,11 @@ prop_compose! {
             ..Compact::default()
         };
         if let Some(other) = other {
-            let (_, dependencies, lineage) = stranger.expand(other);
+            // an edge between connections stands by itself, though its object may be on the page
+            let owner = metadata.objects.first().map_or(other, |object| object.id);
+            let (_, mut dependencies, mut lineage) = stranger.expand(owner);
+            dependencies.iter_mut().for_each(|row| row.seal(other, owner));
+            lineage.iter_mut().for_each(|row| row.seal(owner, other));
             metadata.dependencies.extend(dependencies);
             metadata.columns_lineage.extend(lineage);
         }
@@ -128,7 +130,7 @@ proptest! {
     fn both_forms_carry_the_same_page(package in package()) {
         let text = serde_json::to_vec(&package).unwrap();
         let from_json: SyncPackage = serde_json::from_slice(&text).unwrap();
-        let compact = CompactPage::of(package, &HashSet::new());
+        let compact = CompactPage::of(package);
         let bytes = compact.encode().unwrap();
         let decoded = CompactPage::decode(&bytes).unwrap();
         prop_assert_eq!(&decoded, &compact);
@@ -139,7 +141,7 @@ proptest! {
     fn whatever_is_cut_off_or_changed_is_refused_or_read_but_never_panics(
         package in package(), at in any::<prop::sample::Index>(), byte in any::<u8>()
     ) {
-        let bytes = CompactPage::of(package, &HashSet::new()).encode().unwrap();
+        let bytes = CompactPage::of(package).encode().unwrap();
         let at = at.index(bytes.len());
         prop_assert!(CompactPage::decode(&bytes[..at]).is_err());
         let mut changed = bytes.clone();
@@ -218,7 +220,7 @@ fn unknown_numbers_and_broken_metadata_are_refused() {
         documentation: Vec::new(),
         sync_metadata: about(Vec::new()),
     };
-    let mut page = CompactPage::of(package, &HashSet::new());
+    let mut page = CompactPage::of(package);
     page.rows.ids.push(Uuid::nil());
     page.rows.words.push("sql".into());
     let file = CompactFile {

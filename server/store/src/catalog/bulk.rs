@@ -1,19 +1,15 @@
-//! Writing many rows at once, the way that each database is good at: several hundred rows of values
-//! in one statement on SQLite, one array for each column on PostgreSQL. Never row by row.
+//! Files and objects as many rows at once. Never row by row.
 
 use metasync_protocol::{FileRow, ObjectRow};
 use uuid::Uuid;
 
 use super::upsert::Deletion;
 use crate::{
-    database::{AssertSqlSafe, Column, Tx, Value, query},
+    database::{Column, Columns, Conflict, Insert, Tx},
     error::Result,
     estimate,
     rows::{count, json_text},
 };
-
-/// Rows of one INSERT on SQLite: 19 parameters each stay below its 32,766.
-const ROWS_PER_STATEMENT: usize = 500;
 
 /// A file at its place in the stream.
 pub(super) struct FileRecord<'a> {
@@ -29,9 +25,6 @@ pub(super) struct ObjectRecord<'a> {
     pub(super) owned: String,
     pub(super) size: estimate::Size,
 }
-
-/// A column, its type on PostgreSQL, and its values in the order of the rows.
-type Columns = Vec<(&'static str, &'static str, Column)>;
 
 /// Inserts files, or replaces them.
 pub(super) async fn put_files(
@@ -114,7 +107,7 @@ pub(super) async fn put_objects(
 
 async fn put(
     tx: &mut Tx,
-    table: &str,
+    table: &'static str,
     org: Uuid,
     connection: Uuid,
     columns: Columns,
@@ -124,81 +117,18 @@ async fn put(
     if rows == 0 {
         return Ok(());
     }
-    let shared: [Value; 4] = [
-        org.into(),
-        connection.into(),
-        deletion.map(|d| d.at).into(),
-        deletion.map(|d| d.run).into(),
+    let shared = vec![
+        ("org_id", org.into()),
+        ("connection_id", connection.into()),
+        ("deleted_at", deletion.map(|d| d.at).into()),
+        ("deleted_by_run", deletion.map(|d| d.run).into()),
     ];
-    if tx.is_postgres() {
-        put_arrays(tx, table, shared, columns).await
-    } else {
-        put_values(tx, table, shared, columns, rows).await
-    }
-}
-
-/// The statement around the rows; first in each row stands what all of them share.
-fn statement(table: &str, columns: &[(&'static str, &'static str, Column)], rows: &str) -> String {
-    let names: Vec<&str> = columns.iter().map(|(name, ..)| *name).collect();
-    let replaced: Vec<String> = names
-        .iter()
-        .filter(|name| **name != "id")
-        .map(|name| format!("{name} = excluded.{name}"))
-        .collect();
-    format!(
-        "INSERT INTO {table} (org_id, connection_id, deleted_at, deleted_by_run, {}) {rows}
-         ON CONFLICT (org_id, id) DO UPDATE SET deleted_at = excluded.deleted_at,
-         deleted_by_run = excluded.deleted_by_run, {}",
-        names.join(", "),
-        replaced.join(", ")
-    )
-}
-
-async fn put_arrays(tx: &mut Tx, table: &str, shared: [Value; 4], columns: Columns) -> Result<()> {
-    let arrays: Vec<String> = columns
-        .iter()
-        .enumerate()
-        .map(|(n, (_, kind, _))| format!("${}::{kind}[]", n + 5))
-        .collect();
-    let rows = format!(
-        "SELECT $1, $2, $3, $4, r.* FROM UNNEST({}) AS r",
-        arrays.join(", ")
-    );
-    let mut insert = query(AssertSqlSafe(statement(table, &columns, &rows)));
-    for value in shared {
-        insert = insert.bind(value);
-    }
-    for (_, _, column) in columns {
-        insert = insert.bind(column);
-    }
-    insert.execute(tx).await?;
-    Ok(())
-}
-
-async fn put_values(
-    tx: &mut Tx,
-    table: &str,
-    shared: [Value; 4],
-    mut columns: Columns,
-    rows: usize,
-) -> Result<()> {
-    for first in (0..rows).step_by(ROWS_PER_STATEMENT) {
-        let last = (first + ROWS_PER_STATEMENT).min(rows);
-        // `?` counts from 1, so what the rows share comes after them
-        let own = (last - first) * columns.len();
-        let shared_ones: Vec<String> = (1..=shared.len()).map(|n| format!("${}", own + n)).collect();
-        let row = format!("({}{})", shared_ones.join(", "), ", ?".repeat(columns.len()));
-        let values = format!("VALUES {}", vec![row.as_str(); last - first].join(", "));
-        let mut insert = query(AssertSqlSafe(statement(table, &columns, &values)));
-        for row in first..last {
-            for (_, _, column) in &mut columns {
-                insert = insert.bind(column.take(row));
-            }
-        }
-        for value in &shared {
-            insert = insert.bind(value.clone());
-        }
-        insert.execute(tx).await?;
-    }
-    Ok(())
+    let insert = Insert {
+        table,
+        shared,
+        columns,
+        key: &["org_id", "id"],
+        or: Conflict::Replace,
+    };
+    Ok(insert.run(tx, rows).await?)
 }

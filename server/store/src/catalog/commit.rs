@@ -18,6 +18,7 @@ use crate::{
     database::{Scope, Time, Tx, query, transact},
     error::{Result, StoreError},
     estimate,
+    pairs::{self, Author},
     rows::json_text,
     runs,
     streams::{self, COMPLETE, PARTIAL, Stream},
@@ -180,6 +181,8 @@ struct Writer<'t> {
     core: Stream,
     documentation: Option<Stream>,
     changed: u64,
+    /// Objects that were deleted.
+    gone: Vec<Uuid>,
 }
 
 impl<'t> Writer<'t> {
@@ -194,14 +197,20 @@ impl<'t> Writer<'t> {
             core,
             documentation: None,
             changed: 0,
+            gone: Vec::new(),
         })
     }
 
     async fn write(&mut self, part: &Part) -> Result<()> {
         self.put_files(&part.files).await?;
-        self.put_objects(&part.objects).await?;
+        let put = self.put_objects(&part.objects).await?;
         self.delete_objects(&part.deleted_objects).await?;
-        self.delete_files(&part.deleted_files).await
+        self.delete_files(&part.deleted_files).await?;
+        let author = Author {
+            run: Some(self.run),
+            at: self.at,
+        };
+        pairs::follow(self.tx, self.org, self.connection, &put, &self.gone, author).await
     }
 
     async fn put_files(&mut self, files: &[FileRow]) -> Result<()> {
@@ -224,10 +233,14 @@ impl<'t> Writer<'t> {
         bulk::put_files(self.tx, self.org, self.connection, &rows, None).await
     }
 
-    async fn put_objects(&mut self, objects: &[(ObjectRow, Compact)]) -> Result<()> {
+    /// Gives those that were new or changed.
+    async fn put_objects<'p>(
+        &mut self,
+        objects: &'p [(ObjectRow, Compact)],
+    ) -> Result<Vec<(&'p ObjectRow, &'p Compact)>> {
         let ids: Vec<Uuid> = objects.iter().map(|(o, _)| o.id).collect();
         let stored = upsert::stored(self.tx, Table::Objects, self.org, self.connection, &ids).await?;
-        let mut rows = Vec::new();
+        let (mut rows, mut put) = (Vec::new(), Vec::new());
         for (object, owned) in objects {
             let before = stored.get(&object.id).copied().flatten();
             if before == Some(object.row_hash) {
@@ -235,6 +248,7 @@ impl<'t> Writer<'t> {
             }
             self.core.put(before, object.row_hash);
             self.core.live_objects += u64::from(before.is_none());
+            put.push((object, owned));
             rows.push(ObjectRecord {
                 seq: self.core.next(),
                 row: object,
@@ -243,7 +257,8 @@ impl<'t> Writer<'t> {
             });
         }
         self.changed += rows.len() as u64;
-        bulk::put_objects(self.tx, self.org, self.connection, &rows, None).await
+        bulk::put_objects(self.tx, self.org, self.connection, &rows, None).await?;
+        Ok(put)
     }
 
     /// Those of `ids` that are live, each counted out and given a sequence number.
@@ -277,6 +292,7 @@ impl<'t> Writer<'t> {
             run: self.run,
         };
         upsert::delete_objects(self.tx, self.org, self.connection, &dead, deletion).await?;
+        self.gone.extend(dead.iter().map(|(_, id)| *id));
 
         let orphans = upsert::documentation_of(self.tx, self.org, &dead).await?;
         if orphans.is_empty() {

@@ -5,6 +5,7 @@
 //! Values and rows go through [`query()`] and [`Row`], which bind an id as text here and as a UUID
 //! there. Where the databases need different words, a [`Tx`] gives them.
 
+mod insert;
 mod postgres;
 mod query;
 mod retry;
@@ -17,6 +18,7 @@ mod value;
 
 use std::path::Path;
 
+pub(crate) use insert::{Columns, Conflict, Insert};
 pub(crate) use query::query;
 pub(crate) use retry::{Attempts, transact};
 pub(crate) use row::Row;

@@ -8,9 +8,9 @@ use super::points;
 use crate::{
     Store,
     database::{AssertSqlSafe, Scope, Time, query, transact},
-    error::{Result, StoreError},
+    error::Result,
     rows::id,
-    streams,
+    streams::{self, Stream},
 };
 
 impl Store {
@@ -24,9 +24,7 @@ impl Store {
                 streams::of_organization(&mut tx, org).await?
             };
             for stream in streams {
-                gone += self
-                    .compact(org, stream.connection, stream.channel, older_than)
-                    .await?;
+                gone += self.compact(org, &stream, older_than).await?;
             }
             transact!(self.database(), Scope::Org(org), |tx| {
                 points::prune(tx, org, older_than).await
@@ -46,39 +44,45 @@ impl Store {
             .collect()
     }
 
-    async fn compact(
-        &self,
-        org: Uuid,
-        connection: Uuid,
-        channel: Channel,
-        older_than: Timestamp,
-    ) -> Result<u64> {
-        let tables: &[&str] = match channel {
+    async fn compact(&self, org: Uuid, of: &Stream, older_than: Timestamp) -> Result<u64> {
+        let tables: &[&str] = match of.channel {
             Channel::Core => &["files", "objects"],
             Channel::Documentation => &["documentation"],
-            Channel::Pair => &[],
+            Channel::Pair => &["pair_edges"],
         };
-        let compacted = transact!(self.database(), Scope::Org(org), |tx| {
-            let mut stream = streams::locked(tx, org, connection, channel).await?;
+        transact!(self.database(), Scope::Org(org), |tx| {
+            let Some(mut stream) = streams::locked_number(tx, org, of.number).await? else {
+                // It was removed meanwhile, with all that it had.
+                return Ok(0);
+            };
             let mut gone = 0;
             for table in tables {
-                let condition = "org_id = $1 AND connection_id = $2 AND deleted_at < $3";
-                let highest = query(AssertSqlSafe(format!(
+                let condition = match of.other {
+                    Some(_) => {
+                        "org_id = $1 AND connection_id = $2 AND deleted_at < $3 AND other_connection_id = $4"
+                    }
+                    None => "org_id = $1 AND connection_id = $2 AND deleted_at < $3",
+                };
+                let with_values = |statement: String| {
+                    let statement = query(AssertSqlSafe(statement))
+                        .bind(org)
+                        .bind(of.connection)
+                        .bind(Time::from(older_than));
+                    match of.other {
+                        Some(other) => statement.bind(other),
+                        None => statement,
+                    }
+                };
+                let highest = with_values(format!(
                     "SELECT max(seq) AS highest FROM {table} WHERE {condition}"
-                )))
-                .bind(org)
-                .bind(connection)
-                .bind(Time::from(older_than))
+                ))
                 .fetch_one(tx)
                 .await?;
                 let Some(highest) = highest.try_get::<Option<i64>, _>("highest")? else {
                     continue;
                 };
                 stream.floor = stream.floor.max(highest.unsigned_abs());
-                gone += query(AssertSqlSafe(format!("DELETE FROM {table} WHERE {condition}")))
-                    .bind(org)
-                    .bind(connection)
-                    .bind(Time::from(older_than))
+                gone += with_values(format!("DELETE FROM {table} WHERE {condition}"))
                     .execute(tx)
                     .await?;
             }
@@ -86,11 +90,6 @@ impl Store {
                 streams::save(tx, &stream).await?;
             }
             Ok(gone)
-        });
-        match compacted {
-            // It was removed meanwhile, with all that it had.
-            Err(StoreError::NotFound(_)) => Ok(0),
-            settled => settled,
-        }
+        })
     }
 }

@@ -60,11 +60,7 @@ pub(super) fn first_of_each_stream(keys: &[Entry], known: Vec<(u64, u64)>) -> Ve
 
 fn encode(key: &Entry) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(STORED);
-    bytes.push(match key.kind {
-        Kind::File => 0,
-        Kind::Object => 1,
-        Kind::Documentation => 2,
-    });
+    bytes.push(key.kind.number());
     bytes.extend_from_slice(key.id.as_bytes());
     for number in [key.slot, key.stream, key.seq] {
         bytes.extend_from_slice(&number.to_be_bytes());
@@ -86,12 +82,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Entry>> {
                 Some(u64::from_be_bytes(key.get(at..at + 8)?.try_into().ok()?))
             };
             Some(Entry {
-                kind: match key[0] {
-                    0 => Kind::File,
-                    1 => Kind::Object,
-                    2 => Kind::Documentation,
-                    _ => return None,
-                },
+                kind: Kind::of_number(key[0])?,
                 id: Uuid::from_slice(&key[1..17]).ok()?,
                 slot: number(0)?,
                 stream: number(1)?,

@@ -202,7 +202,7 @@ fn wants(request: &PageRequest, channel: Channel) -> bool {
     match channel {
         Channel::Core => true,
         Channel::Documentation => request.include_documentation,
-        // edges between connections have no writer yet
-        Channel::Pair => false,
+        // whether both of its connections are: see `scope::chosen`
+        Channel::Pair => true,
     }
 }

@@ -67,12 +67,13 @@ impl Store {
         incremental: bool,
         checkpoint: bool,
     ) -> SyncPackage {
+        let (metadata, documentation) = rows.finish();
         SyncPackage {
             sync_metadata: SyncMetadata {
                 organization_id: request.org,
                 connection_ids: scope.connections.clone(),
-                object_count: rows.metadata.objects.len() as u64,
-                file_count: rows.metadata.files.len() as u64,
+                object_count: metadata.objects.len() as u64,
+                file_count: metadata.files.len() as u64,
                 timestamp: clock::micros_text(point.cast_signed()),
                 incremental,
                 protocol: PROTOCOL,
@@ -84,8 +85,8 @@ impl Store {
                 removed_connections: scope.removed.iter().copied().collect(),
                 streams: scope.served.iter().map(|s| s.state(checkpoint)).collect(),
             },
-            metadata: rows.metadata,
-            documentation: rows.documentation,
+            metadata,
+            documentation,
         }
     }
 }

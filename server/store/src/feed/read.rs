@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
-use metasync_protocol::{Channel, Compact, DocumentationRow, FileRow, ObjectRow, PackageMetadata};
+use metasync_protocol::{
+    Channel, Compact, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow, PackageMetadata,
+};
 use uuid::Uuid;
 
 use super::{Budget, MAX_ROWS, Weight, scope::Served};
@@ -22,8 +24,10 @@ const KEYS_MORE: u64 = 100;
 /// The rows of a page.
 #[derive(Default)]
 pub(super) struct Rows {
-    pub(super) metadata: PackageMetadata,
-    pub(super) documentation: Vec<DocumentationRow>,
+    metadata: PackageMetadata,
+    documentation: Vec<DocumentationRow>,
+    /// Edges between connections.
+    pairs: (Vec<DependencyRow>, Vec<LineageRow>),
 }
 
 /// What a row of a stream is.
@@ -32,6 +36,28 @@ pub(super) enum Kind {
     File,
     Object,
     Documentation,
+    PairDependency,
+    PairLineage,
+}
+
+impl Kind {
+    /// Every one, in the order in which a page is read by ids.
+    const ALL: [Kind; 5] = [
+        Kind::File,
+        Kind::Object,
+        Kind::Documentation,
+        Kind::PairDependency,
+        Kind::PairLineage,
+    ];
+
+    /// As keys are read and stored.
+    pub(super) fn number(self) -> u8 {
+        self as u8
+    }
+
+    pub(super) fn of_number(number: u8) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.number() == number)
+    }
 }
 
 /// A row of a stream as far as the page's size is concerned.
@@ -71,30 +97,36 @@ const DOCUMENTATION_KEYS: &str =
     FROM documentation WHERE org_id = $1 AND connection_id = $2 AND seq > $3 AND (deleted_at IS NULL OR seq > $4)
     ORDER BY seq LIMIT $5";
 
+// Kinds of edges follow those of rows.
+const PAIR_KEYS: &str = "SELECT seq, 3 + kind AS kind, deleted_at IS NULL AS live, id, NULL AS file_id,
+    CAST(1 AS BIGINT) AS row_count, bytes
+    FROM pair_edges WHERE org_id = $1 AND connection_id = $2 AND seq > $3 AND (deleted_at IS NULL OR seq > $4)
+    AND other_connection_id = $6 ORDER BY seq LIMIT $5";
+
 /// The next keys of a stream after `pos`, at most `limit`.
 pub(super) async fn keys(tx: &mut Tx, served: &Served, pos: u64, limit: u64) -> Result<Vec<Key>> {
     let statement = match served.stream.channel {
         Channel::Core => CORE_KEYS,
         Channel::Documentation => DOCUMENTATION_KEYS,
-        Channel::Pair => return Ok(Vec::new()),
+        Channel::Pair => PAIR_KEYS,
     };
-    query(statement)
+    let mut select = query(statement)
         .bind(served.stream.org)
         .bind(served.stream.connection)
         .bind(count(pos))
         .bind(count(served.init))
-        .bind(count(limit))
+        .bind(count(limit));
+    if served.stream.other.is_some() {
+        select = select.bind(served.stream.other);
+    }
+    select
         .fetch_all(tx)
         .await?
         .iter()
         .map(|row| {
             Ok(Key {
                 seq: number(row, "seq")?,
-                kind: match row.try_get::<i64, _>("kind")? {
-                    0 => Kind::File,
-                    1 => Kind::Object,
-                    _ => Kind::Documentation,
-                },
+                kind: kind(row)?,
                 live: row.try_get("live")?,
                 id: id(row, "id")?,
                 file: optional_id(row, "file_id")?,
@@ -103,6 +135,14 @@ pub(super) async fn keys(tx: &mut Tx, served: &Served, pos: u64, limit: u64) -> 
             })
         })
         .collect()
+}
+
+fn kind(row: &Row) -> Result<Kind> {
+    let number = row.try_get::<i64, _>("kind")?;
+    u8::try_from(number)
+        .ok()
+        .and_then(Kind::of_number)
+        .ok_or_else(|| StoreError::row("pair_edges", "kind", number))
 }
 
 /// Up to which sequence number a page takes a stream; its head if all that is left fits.
@@ -129,6 +169,7 @@ const FILE: &str =
 const OBJECT: &str =
     "SELECT id, connection_id, deleted_at IS NULL AS live, file_id, name, full_name, object_type,
     description, metadata, line_start, line_end, branch, row_hash, owned FROM objects";
+const EDGE: &str = "SELECT id, 3 + kind AS kind, deleted_at IS NULL AS live, edge FROM pair_edges";
 const RANGE: &str =
     "org_id = $1 AND connection_id = $2 AND seq > $3 AND seq <= $4 AND (deleted_at IS NULL OR seq > $5)
     ORDER BY seq";
@@ -140,7 +181,7 @@ pub(super) async fn range(tx: &mut Tx, served: &Served, end: u64, rows: &mut Row
         Channel::Core => {
             for (table, kind) in [(FILE, Kind::File), (OBJECT, Kind::Object)] {
                 let query = format!("{table} WHERE {RANGE}");
-                fetch_range(tx, query, served, (pos, end, init), kind, rows).await?;
+                fetch_range(tx, query, served, (pos, end, init), Some(kind), rows).await?;
             }
         }
         Channel::Documentation => {
@@ -148,9 +189,20 @@ pub(super) async fn range(tx: &mut Tx, served: &Served, end: u64, rows: &mut Row
                 "SELECT {}, d.deleted_at IS NULL AS live FROM documentation d WHERE {RANGE}",
                 documentation::COLUMNS
             );
-            fetch_range(tx, query, served, (pos, end, init), Kind::Documentation, rows).await?;
+            fetch_range(
+                tx,
+                query,
+                served,
+                (pos, end, init),
+                Some(Kind::Documentation),
+                rows,
+            )
+            .await?;
         }
-        Channel::Pair => {}
+        Channel::Pair => {
+            let query = format!("{EDGE} WHERE other_connection_id = $6 AND {RANGE}");
+            fetch_range(tx, query, served, (pos, end, init), None, rows).await?;
+        }
     }
     Ok(())
 }
@@ -160,17 +212,24 @@ async fn fetch_range(
     statement: String,
     served: &Served,
     (pos, end, init): (u64, u64, u64),
-    kind: Kind,
+    of: Option<Kind>,
     rows: &mut Rows,
 ) -> Result<()> {
-    let mut found = query(AssertSqlSafe(statement))
+    let mut select = query(AssertSqlSafe(statement))
         .bind(served.stream.org)
         .bind(served.stream.connection)
         .bind(count(pos))
         .bind(count(end))
-        .bind(count(init))
-        .fetch(tx);
+        .bind(count(init));
+    if served.stream.other.is_some() {
+        select = select.bind(served.stream.other);
+    }
+    let mut found = select.fetch(tx);
     while let Some(row) = found.try_next().await? {
+        let kind = match of {
+            Some(kind) => kind,
+            None => kind(&row)?,
+        };
         rows.push(kind, &row)?;
     }
     Ok(())
@@ -178,7 +237,7 @@ async fn fetch_range(
 
 /// Reads rows by their ids, in the order of `keys`; what is no longer there at all counts as deleted.
 pub(super) async fn by_id(tx: &mut Tx, org: Uuid, keys: &[(Kind, Uuid)], rows: &mut Rows) -> Result<()> {
-    for kind in [Kind::File, Kind::Object, Kind::Documentation] {
+    for kind in Kind::ALL {
         let ids: Vec<Uuid> = keys
             .iter()
             .filter(|(k, _)| *k == kind)
@@ -192,6 +251,7 @@ pub(super) async fn by_id(tx: &mut Tx, org: Uuid, keys: &[(Kind, Uuid)], rows: &
                     "SELECT {}, d.deleted_at IS NULL AS live FROM documentation d",
                     documentation::COLUMNS
                 ),
+                Kind::PairDependency | Kind::PairLineage => EDGE.to_owned(),
             };
             let found_rows = query(AssertSqlSafe(format!(
                 "{select} WHERE org_id = $1 AND {}",
@@ -217,6 +277,13 @@ pub(super) async fn by_id(tx: &mut Tx, org: Uuid, keys: &[(Kind, Uuid)], rows: &
 }
 
 impl Rows {
+    /// As they stand on a page: edges between connections after those of objects.
+    pub(super) fn finish(mut self) -> (PackageMetadata, Vec<DocumentationRow>) {
+        self.metadata.dependencies.append(&mut self.pairs.0);
+        self.metadata.columns_lineage.append(&mut self.pairs.1);
+        (self.metadata, self.documentation)
+    }
+
     fn push(&mut self, kind: Kind, row: &Row) -> Result<()> {
         if !row.try_get::<bool, _>("live")? {
             self.delete(kind, id(row, "id")?);
@@ -225,6 +292,8 @@ impl Rows {
         match kind {
             Kind::File => self.metadata.files.push(file_row(row)?),
             Kind::Documentation => self.documentation.push(documentation_row(row)?),
+            Kind::PairDependency => self.pairs.0.push(json(row, "edge")?),
+            Kind::PairLineage => self.pairs.1.push(json(row, "edge")?),
             Kind::Object => {
                 let object = object_row(row)?;
                 let owned: Compact = json(row, "owned")?;
@@ -244,6 +313,8 @@ impl Rows {
             Kind::File => deleted.files.push(id),
             Kind::Object => deleted.objects.push(id),
             Kind::Documentation => deleted.documentation.push(id),
+            Kind::PairDependency => deleted.dependencies.push(id),
+            Kind::PairLineage => deleted.columns_lineage.push(id),
         }
     }
 }

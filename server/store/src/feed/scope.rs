@@ -51,7 +51,7 @@ impl Served {
     pub(super) fn state(&self, checkpoint: bool) -> StreamState {
         StreamState {
             connection_id: self.stream.connection,
-            other_connection_id: None,
+            other_connection_id: self.stream.other,
             channel: self.stream.channel,
             head: self.stream.head,
             rows: self.stream.live_rows,
@@ -79,7 +79,8 @@ impl Scope {
         let all = streams::of_organization(tx, request.org).await?;
         let heads: Vec<(u64, u64)> = all.iter().map(|s| (s.number, s.head)).collect();
         let streams: Vec<Stream> = chosen(request, all);
-        let mut connections: Vec<Uuid> = streams.iter().map(|s| s.connection).collect();
+        let own = streams.iter().filter(|s| s.other.is_none());
+        let mut connections: Vec<Uuid> = own.map(|s| s.connection).collect();
         connections.dedup();
 
         let mut reset = BTreeSet::new();
@@ -113,6 +114,10 @@ impl Scope {
         let numbers: BTreeSet<u64> = served.iter().map(|s| s.stream.number).collect();
         let mut removed = BTreeSet::new();
         let mut lacking = |connection, channel| {
+            // It goes only with one of its connections, whose own streams say all that there is to say.
+            if channel == Channel::Pair {
+                return;
+            }
             if !connections.contains(&connection) {
                 removed.insert(connection);
             } else if wants(request, channel) {
@@ -133,7 +138,9 @@ impl Scope {
             }
         }
         for stream in &mut served {
-            if reset.contains(&stream.stream.connection) {
+            // Who drops a connection drops its edges to others, too.
+            let mut ends = std::iter::once(stream.stream.connection).chain(stream.stream.other);
+            if ends.any(|end| reset.contains(&end)) {
                 stream.pos = 0;
                 stream.init = if unsure { 0 } else { stream.stream.head };
             }
@@ -159,17 +166,15 @@ impl Scope {
 
 /// The streams that a request asks for, of those that there are.
 pub(super) fn chosen(request: &PageRequest, all: Vec<Stream>) -> Vec<Stream> {
+    let asked_for = |id| request.connections.as_ref().is_none_or(|c| c.contains(&id));
     let mut streams: Vec<Stream> = all
         .into_iter()
         .filter(|s| wants(request, s.channel))
-        .filter(|s| {
-            request
-                .connections
-                .as_ref()
-                .is_none_or(|c| c.contains(&s.connection))
-        })
+        // Edges between two connections are for those who see both.
+        .filter(|s| asked_for(s.connection) && s.other.is_none_or(asked_for))
         .collect();
-    // A connection's streams stand together, in the order of its first one.
+    // A connection's streams stand together, in the order of its first one; edges between connections
+    // come after all of their objects.
     let mut first: HashMap<Uuid, u64> = HashMap::new();
     for stream in &streams {
         first
@@ -177,6 +182,13 @@ pub(super) fn chosen(request: &PageRequest, all: Vec<Stream>) -> Vec<Stream> {
             .and_modify(|n| *n = (*n).min(stream.number))
             .or_insert(stream.number);
     }
-    streams.sort_by_key(|s| (first[&s.connection], s.channel != Channel::Core, s.number));
+    streams.sort_by_key(|s| {
+        (
+            s.other.is_some(),
+            first[&s.connection],
+            s.channel != Channel::Core,
+            s.number,
+        )
+    });
     streams
 }

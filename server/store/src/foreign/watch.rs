@@ -162,6 +162,7 @@ impl Ear {
         let streams = streams::of_organization(&mut tx, org).await?;
         Ok(streams
             .into_iter()
+            .filter(|s| s.other.is_none())
             .map(|s| ((org, s.connection, s.channel), s.head))
             .collect())
     }

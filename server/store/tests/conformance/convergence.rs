@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     backend::Place,
+    linked,
     model::{PlainClient, Replica},
     support::{ORG, RUN, connect, delete, file, models, object, object_id, organization, soon},
 };
@@ -20,6 +21,8 @@ const CASES: u32 = 40;
 const CONNECTIONS: usize = 3;
 /// Files and objects of a connection.
 const ENTITIES: u64 = 12;
+/// Relations of a name.
+const LINKED: u64 = 2;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -30,6 +33,12 @@ enum Step {
     PutObject(usize, u64, u64),
     Delete(usize, std::ops::Range<u64>),
     DeleteObject(usize, u64),
+    /// An object that others may use: connection, whose name it bears, number, version.
+    Relation(usize, usize, u64, u64),
+    /// One that uses it.
+    User(usize, usize, u64, u64),
+    DeleteRelation(usize, usize, u64),
+    DeleteUser(usize, usize, u64, u64),
     Document(usize, u64, u8),
     Remove(usize),
     Add(usize),
@@ -61,10 +70,19 @@ fn edit() -> impl Strategy<Value = Step> {
         3 => (c.clone(), numbers()).prop_map(|(c, n)| Step::Delete(c, n)),
         2 => (c.clone(), 0..ENTITIES).prop_map(|(c, n)| Step::DeleteObject(c, n)),
         4 => (c.clone(), 0..ENTITIES, 0..3_u8).prop_map(|(c, n, v)| Step::Document(c, n, v)),
+        5 => link(4).prop_map(|(c, p, n, v)| Step::Relation(c, p, n, v)),
+        5 => link(3).prop_map(|(c, p, n, v)| Step::User(c, p, n, v)),
+        2 => link(1).prop_map(|(c, p, n, _)| Step::DeleteRelation(c, p, n)),
+        2 => link(3).prop_map(|(c, p, n, v)| Step::DeleteUser(c, p, n, v)),
         1 => c.clone().prop_map(Step::Remove),
         2 => c.prop_map(Step::Add),
         1 => Just(Step::Compact),
     ]
+}
+
+/// Connection, whose names, number, version: mostly one's own names are had, and others' used.
+fn link(versions: u64) -> impl Strategy<Value = (usize, usize, u64, u64)> {
+    (0..CONNECTIONS, 0..CONNECTIONS, 0..LINKED, 0..versions)
 }
 
 fn client() -> impl Strategy<Value = Step> {
@@ -163,6 +181,50 @@ impl World {
             }
             Step::DeleteObject(c, n) => {
                 let deleted_objects = vec![object_id(self.ids[*c], *n)];
+                self.commit(
+                    *c,
+                    Batch {
+                        deleted_objects,
+                        ..Batch::default()
+                    },
+                )
+                .await;
+            }
+            Step::Relation(c, project, n, v) => {
+                let objects = vec![linked::relation(self.ids[*c], NAMES[*project], *n, *v)];
+                self.commit(
+                    *c,
+                    Batch {
+                        objects,
+                        ..Batch::default()
+                    },
+                )
+                .await;
+            }
+            Step::User(c, project, n, v) => {
+                let objects = vec![linked::user(self.ids[*c], NAMES[*project], *n, *v)];
+                self.commit(
+                    *c,
+                    Batch {
+                        objects,
+                        ..Batch::default()
+                    },
+                )
+                .await;
+            }
+            Step::DeleteRelation(c, project, n) => {
+                let deleted_objects = vec![linked::relation(self.ids[*c], NAMES[*project], *n, 0).0.id];
+                self.commit(
+                    *c,
+                    Batch {
+                        deleted_objects,
+                        ..Batch::default()
+                    },
+                )
+                .await;
+            }
+            Step::DeleteUser(c, project, n, v) => {
+                let deleted_objects = vec![linked::user(self.ids[*c], NAMES[*project], *n, *v).0.id];
                 self.commit(
                     *c,
                     Batch {
@@ -286,6 +348,8 @@ async fn with_cursor(steps: Vec<Step>, last_limit: u32) {
     assert!(client.resyncs == 0 || world.restored);
     assert_eq!(client.copy.dump(), fresh.copy.dump());
     assert_eq!(client.streams, fresh.streams);
+    let whole = linked::everything(&world.store).await;
+    assert_eq!(linked::there(&whole), linked::expected(&whole));
     world.store.close().await;
 }
 

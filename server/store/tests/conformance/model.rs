@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use metasync_protocol::{
-    Channel, ColumnRow, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow, RowHash,
+    Channel, ColumnRow, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow, PairOf, RowHash,
     StreamState, SyncPackage,
 };
 use metasync_store::{PageAnswer, PageFrom, PageRequest, Store};
@@ -19,6 +19,8 @@ pub struct Copy {
     pub files: BTreeMap<Uuid, FileRow>,
     pub objects: BTreeMap<Uuid, Owned>,
     pub documentation: BTreeMap<Uuid, DocumentationRow>,
+    /// Edges between connections.
+    pub pairs: (BTreeMap<Uuid, DependencyRow>, BTreeMap<Uuid, LineageRow>),
 }
 
 /// An object with all that came with it.
@@ -40,6 +42,11 @@ impl Copy {
         self.files.retain(|_, r| r.connection_id != connection);
         self.objects.retain(|_, r| r.object.connection_id != connection);
         self.documentation.retain(|_, r| r.connection_id != connection);
+        let touches = |pair: Option<PairOf>| {
+            pair.is_some_and(|p| p.connection_id == connection || p.other_connection_id == connection)
+        };
+        self.pairs.0.retain(|_, r| !touches(r.pair));
+        self.pairs.1.retain(|_, r| !touches(r.pair));
     }
 
     pub fn apply(&mut self, page: &SyncPackage) {
@@ -56,21 +63,29 @@ impl Copy {
         for id in &deleted.documentation {
             self.documentation.remove(id);
         }
+        for id in &deleted.dependencies {
+            self.pairs.0.remove(id);
+        }
+        for id in &deleted.columns_lineage {
+            self.pairs.1.remove(id);
+        }
         for row in &page.metadata.files {
             self.files.insert(row.id, row.clone());
         }
         for row in &page.metadata.objects {
             let owned = Owned {
                 object: row.clone(),
-                columns: owned_by(&page.metadata.columns, |c| (c.object_id, c.id), row.id),
+                columns: owned_by(&page.metadata.columns, |c| (c.object_id, c.id), |_| true, row.id),
                 dependencies: owned_by(
                     &page.metadata.dependencies,
                     |d| (d.source_object_id, d.id),
+                    |d| d.pair.is_none(),
                     row.id,
                 ),
                 lineage: owned_by(
                     &page.metadata.columns_lineage,
                     |l| (l.target_object_id, l.id),
+                    |l| l.pair.is_none(),
                     row.id,
                 ),
             };
@@ -79,11 +94,30 @@ impl Copy {
         for row in &page.documentation {
             self.documentation.insert(row.id, row.clone());
         }
+        for row in page.metadata.dependencies.iter().filter(|r| r.pair.is_some()) {
+            self.pairs.0.insert(row.id, row.clone());
+        }
+        for row in page.metadata.columns_lineage.iter().filter(|r| r.pair.is_some()) {
+            self.pairs.1.insert(row.id, row.clone());
+        }
     }
 
     /// Rows and checksum as a checkpoint tells them.
-    fn state(&self, connection: Uuid, channel: Channel) -> (u64, RowHash) {
-        let hashes: Vec<RowHash> = match channel {
+    fn state(&self, stream: &StreamState) -> (u64, RowHash) {
+        let connection = stream.connection_id;
+        let hashes: Vec<RowHash> = match stream.channel {
+            Channel::Pair => {
+                let pairs = self.pairs.0.values().map(|r| r.pair);
+                pairs
+                    .chain(self.pairs.1.values().map(|r| r.pair))
+                    .flatten()
+                    .filter(|p| {
+                        (p.connection_id, Some(p.other_connection_id))
+                            == (connection, stream.other_connection_id)
+                    })
+                    .map(|p| p.row_hash)
+                    .collect()
+            }
             Channel::Core => {
                 let files = self.files.values().filter(|r| r.connection_id == connection);
                 let objects = self
@@ -96,7 +130,7 @@ impl Copy {
                     .chain(objects.map(|r| r.row_hash))
                     .collect()
             }
-            _ => self
+            Channel::Documentation => self
                 .documentation
                 .values()
                 .filter(|r| r.connection_id == connection)
@@ -110,16 +144,21 @@ impl Copy {
     /// Compares with a checkpoint.
     pub fn check(&self, streams: &[StreamState]) {
         for stream in streams {
-            let (rows, checksum) = self.state(stream.connection_id, stream.channel);
+            let (rows, checksum) = self.state(stream);
             assert_eq!(rows, stream.rows, "rows of {stream:?}");
             assert_eq!(Some(checksum), stream.checksum, "checksum of {stream:?}");
         }
     }
 }
 
-fn owned_by<T: Clone>(rows: &[T], key: impl Fn(&T) -> (Uuid, Uuid), owner: Uuid) -> BTreeMap<Uuid, T> {
+fn owned_by<T: Clone>(
+    rows: &[T],
+    key: impl Fn(&T) -> (Uuid, Uuid),
+    is_owned: impl Fn(&T) -> bool,
+    owner: Uuid,
+) -> BTreeMap<Uuid, T> {
     rows.iter()
-        .filter(|row| key(row).0 == owner)
+        .filter(|row| key(row).0 == owner && is_owned(row))
         .map(|row| (key(row).1, row.clone()))
         .collect()
 }
@@ -136,12 +175,12 @@ pub fn check_page(page: &SyncPackage, limit: u32) {
     assert!(
         rows.dependencies
             .iter()
-            .all(|d| objects.contains(&d.source_object_id))
+            .all(|d| d.pair.is_some() || objects.contains(&d.source_object_id))
     );
     assert!(
         rows.columns_lineage
             .iter()
-            .all(|l| objects.contains(&l.target_object_id))
+            .all(|l| l.pair.is_some() || objects.contains(&l.target_object_id))
     );
     assert!(rows.deleted.objects.iter().all(|id| !objects.contains(id)));
     assert!(rows.deleted.files.iter().all(|id| !files.contains(id)));
@@ -153,7 +192,10 @@ pub fn check_page(page: &SyncPackage, limit: u32) {
     assert_eq!(sync.object_count, rows.objects.len() as u64);
     assert_eq!(sync.file_count, rows.files.len() as u64);
     if sync.has_more {
-        let told = rows.files.len() + rows.objects.len() + rows.deleted.len() + page.documentation.len();
+        let edges = rows.dependencies.iter().filter(|d| d.pair.is_some()).count()
+            + rows.columns_lineage.iter().filter(|l| l.pair.is_some()).count();
+        let told =
+            rows.files.len() + rows.objects.len() + rows.deleted.len() + page.documentation.len() + edges;
         assert!(told > 0, "has_more on an empty page");
         assert!(sync.streams.iter().all(|s| s.checksum.is_none()));
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     backend::Place,
+    linked,
     support::{ALICE, BOB, ORG, connect, delete, get, member, object_id, organization, put},
 };
 
@@ -28,6 +29,14 @@ async fn world() -> (Place, Store) {
     let connection = connect(&store, "shop").await;
     put(&store, connection, 0..4, 3).await;
     delete(&store, connection, 3..4).await;
+    let billing = connect(&store, "billing").await;
+    linked::put(
+        &store,
+        connection,
+        vec![linked::relation(connection, "shop", 1, 1)],
+    )
+    .await;
+    linked::put(&store, billing, vec![linked::user(billing, "shop", 1, 1)]).await;
     let documentation = DocumentationBody {
         executive_summary: Some("secret".into()),
         ..DocumentationBody::default()

@@ -11,11 +11,15 @@ mod convergence;
 #[path = "../conformance/feed.rs"]
 mod feed;
 mod isolation;
+#[path = "../conformance/linked.rs"]
+mod linked;
 #[path = "../conformance/model.rs"]
 mod model;
 mod nodes;
 #[path = "../conformance/organizations.rs"]
 mod organizations;
+#[path = "../conformance/pairs.rs"]
+mod pairs;
 #[path = "../conformance/plain.rs"]
 mod plain;
 #[path = "../conformance/runs.rs"]
