@@ -96,6 +96,8 @@ pub struct Neighbour {
     pub object_type: Option<String>,
     /// `ref`, `source`, `table`, `macro`, ….
     pub dependency_type: String,
+    /// The connection that has it, where that is another than the object's own.
+    pub elsewhere: Option<String>,
 }
 
 /// The connection of an object.

@@ -29,6 +29,8 @@ pub struct Neighbour {
     pub name: String,
     /// `None` where only a name is known.
     pub object_type: Option<String>,
+    /// The connection that has it, where it is another than the object's own.
+    pub elsewhere: Option<String>,
 }
 
 /// Where facts come from, and how old they are.

@@ -67,7 +67,13 @@ pub(crate) fn target(
         RelationName::Ref { package, name } => {
             let target = match drafts.resolve_ref(project, package.as_deref(), name) {
                 Some(found) => drafts.target(found)?,
-                None => Target::Unknown { name: name.clone() },
+                // With the project that it names, so that another repository's can be found by it.
+                None => Target::Unknown {
+                    name: match package {
+                        Some(package) => format!("{package}.{name}"),
+                        None => name.clone(),
+                    },
+                },
             };
             Some((target, "ref"))
         }

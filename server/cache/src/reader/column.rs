@@ -23,8 +23,10 @@ pub fn sources(connection: &Connection, key: i64, column: &str) -> rusqlite::Res
     collect(
         connection,
         "SELECT i.id, o.name, o.full_name, o.object_type, e.source_name, e.source_column, e.transformation
-         FROM (SELECT source, source_name, source_column, transformation FROM lineage
+         FROM (SELECT source, source_name, source_column, transformation                FROM lineage n
                WHERE target = ?1 AND target_column COLLATE NOCASE IN (?2, '*')
+               AND (source IS NOT NULL OR NOT EXISTS (SELECT 1 FROM pair_lineage p
+                    WHERE p.target = ?1 AND p.source_name = n.source_name))
                UNION ALL
                SELECT source, source_name, source_column, transformation FROM pair_lineage
                WHERE target = ?1 AND target_column COLLATE NOCASE IN (?2, '*')) e

@@ -114,6 +114,10 @@ pub fn columns(connection: &Connection, key: i64, id: Uuid) -> rusqlite::Result<
         .collect()
 }
 
+/// The connection `c` of a neighbour `o`, where it is not that of the object itself.
+const ELSEWHERE: &str = "CASE WHEN o.connection <> (SELECT connection FROM objects WHERE key = ?1)
+     THEN coalesce(c.full_name, c.name, 'another repository') END";
+
 /// Known neighbours have a row in `objects o` and an id in `ids i`.
 fn neighbour(row: &Row<'_>) -> rusqlite::Result<Neighbour> {
     let written: Option<String> = row.get(4)?;
@@ -127,18 +131,23 @@ fn neighbour(row: &Row<'_>) -> rusqlite::Result<Neighbour> {
         full_name: full_name.unwrap_or_else(unnamed),
         object_type: row.get(3)?,
         dependency_type: row.get(5)?,
+        elsewhere: row.get(6)?,
     })
 }
 
-/// What an object is built from: known ones first, each in the order of its file.
+/// What an object is built from: known ones first, each in the order of its file. A name that another
+/// connection explains stands there once, as what it is.
 pub fn upstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neighbour>> {
     connection
         .prepare_cached(&format!(
-            "SELECT i.id, o.name, o.full_name, o.object_type, d.target_name, d.dependency_type
-             FROM (SELECT target, target_name, dependency_type, position FROM dependencies WHERE source = ?1
+            "SELECT i.id, o.name, o.full_name, o.object_type, d.target_name, d.dependency_type, {ELSEWHERE}
+             FROM (SELECT target, target_name, dependency_type, position FROM dependencies n WHERE source = ?1
+                   AND (target IS NOT NULL OR NOT EXISTS (SELECT 1 FROM pair_dependencies p
+                        WHERE p.source = ?1 AND p.target_name = n.target_name))
                    UNION ALL
                    SELECT target, target_name, dependency_type, 1 << 40 FROM pair_dependencies WHERE source = ?1) d
              LEFT JOIN ids i ON i.key = d.target LEFT JOIN objects o ON o.key = d.target
+             LEFT JOIN connections c ON c.key = o.connection
              ORDER BY o.key IS NULL, d.position, o.full_name LIMIT {FACTS_NEIGHBOURS_MAX}"
         ))?
         .query_map([key], neighbour)?
@@ -149,11 +158,12 @@ pub fn upstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neigh
 pub fn downstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neighbour>> {
     let mut list: Vec<Neighbour> = connection
         .prepare_cached(&format!(
-            "SELECT i.id, o.name, o.full_name, o.object_type, NULL, min(d.dependency_type)
+            "SELECT i.id, o.name, o.full_name, o.object_type, NULL, min(d.dependency_type), {ELSEWHERE}
              FROM (SELECT source, dependency_type FROM dependencies WHERE target = ?1
                    UNION ALL SELECT source, dependency_type FROM pair_dependencies WHERE target = ?1
                    LIMIT {FACTS_NEIGHBOURS_MAX}) d
-             JOIN ids i ON i.key = d.source JOIN objects o ON o.key = d.source GROUP BY d.source"
+             JOIN ids i ON i.key = d.source JOIN objects o ON o.key = d.source
+             JOIN connections c ON c.key = o.connection GROUP BY d.source"
         ))?
         .query_map([key], neighbour)?
         .collect::<rusqlite::Result<_>>()?;

@@ -29,12 +29,19 @@ fn names(w: &mut Writer, label: &str, neighbours: &[Neighbour]) {
             w.words(", ");
         }
         w.code(&n.name);
-        match n.object_type.as_deref() {
-            Some("model") => {}
-            Some(kind) => {
+        match (n.object_type.as_deref(), n.elsewhere.as_deref()) {
+            (Some("model"), None) => {}
+            (Some("model"), Some(connection)) => {
+                w.words(" (in ").line_of_text(connection).words(")");
+            }
+            (Some(kind), None) => {
                 w.words(" (").line_of_text(kind).words(")");
             }
-            None => {
+            (Some(kind), Some(connection)) => {
+                w.words(" (").line_of_text(kind).words(" in ");
+                w.line_of_text(connection).words(")");
+            }
+            (None, _) => {
                 w.words(" (not in the catalogue)");
             }
         }

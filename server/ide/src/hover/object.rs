@@ -162,15 +162,18 @@ mod tests {
             upstream: vec![Neighbour {
                 name: "raw.customers".into(),
                 object_type: Some("source".into()),
+                elsewhere: None,
             }],
             downstream: vec![
                 Neighbour {
                     name: "customers".into(),
                     object_type: Some("model".into()),
+                    elsewhere: None,
                 },
                 Neighbour {
                     name: "weekly".into(),
                     object_type: Some("exposure".into()),
+                    elsewhere: Some("acme/reports".into()),
                 },
             ],
             documentation: None,
@@ -195,7 +198,7 @@ mod tests {
             cleaned and \<b\>renamed\</b\>.
 
             **Built from** `raw.customers` (source)  
-            **Used by** `customers`, `weekly` (exposure)
+            **Used by** `customers`, `weekly` (exposure in acme/reports)
 
             **Columns (2)**
 
@@ -219,7 +222,7 @@ mod tests {
             cleaned and <b>renamed</b>.
 
             Built from raw.customers (source)
-            Used by customers, weekly (exposure)
+            Used by customers, weekly (exposure in acme/reports)
 
             Columns (2)
 

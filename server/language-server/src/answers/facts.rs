@@ -39,6 +39,7 @@ fn neighbour(n: metasync_cache::Neighbour) -> Neighbour {
     Neighbour {
         name,
         object_type: n.object_type,
+        elsewhere: n.elsewhere,
     }
 }
 
