@@ -19,7 +19,7 @@ mod yaml;
 
 pub use analyze::{
     Export, Footprint, Known, Layout, Memo, Part, Standing, analyze, analyze_part, analyze_watched,
-    analyze_with, name_key, tests, tests_watched,
+    analyze_with, is_configuration, name_key, tests, tests_watched,
 };
 pub use dialect::{Dialect, UnknownDialect};
 pub use facts::{

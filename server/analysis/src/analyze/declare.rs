@@ -99,6 +99,7 @@ pub(crate) fn declare(workspace: &Workspace<'_>, drafts: &mut Drafts, memo: &mut
         .flat_map(|(owner, file, read)| read.0.iter().map(move |properties| (*owner, *file, properties)))
         .collect();
     for (owner, file, properties) in &entries {
+        drafts.names.provides(&file.path, &properties.name);
         declare_from_yaml(
             &workspace.projects[*owner],
             file,

@@ -18,7 +18,9 @@ pub(crate) struct Draft {
     /// Whether a statement creates it, rather than only fills it.
     pub(crate) is_defined: bool,
     /// Whether a file that is not given defines it: then it is no finding.
-    is_known: bool,
+    pub(super) is_known: bool,
+    /// The file that drops it.
+    pub(super) dropped_by: Option<String>,
 }
 
 /// All objects so far.
@@ -28,7 +30,7 @@ pub(crate) struct Drafts {
     pub(crate) problems: Vec<Problem>,
     pub(crate) dialects: BTreeMap<String, Dialect>,
     pub(crate) names: Names,
-    by_key: HashMap<String, usize>,
+    pub(super) by_key: HashMap<String, usize>,
     /// Models, seeds and snapshots by name: (project, object).
     refs: HashMap<String, Vec<(String, usize)>>,
     /// Macros by name: (project, object).
@@ -41,7 +43,7 @@ pub(crate) fn catalog_name(object_type: &str, full_name: &str) -> String {
 }
 
 impl Drafts {
-    fn key(object_type: &str, full_name: &str) -> String {
+    pub(super) fn key(object_type: &str, full_name: &str) -> String {
         let name = catalog_name(object_type, full_name);
         // Python tells `test_a` from `test_A`.
         if object_type == "test" && full_name.contains("::") {
@@ -207,6 +209,7 @@ impl Drafts {
 
     /// Everything in its final order.
     pub(crate) fn finish(mut self) -> Facts {
+        self.remove_dropped();
         let mut objects: Vec<ObjectFact> = self
             .all
             .into_iter()

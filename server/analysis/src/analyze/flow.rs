@@ -107,9 +107,7 @@ impl Run<'_, '_> {
                 if flow.trace.mixed || !catalog.agrees(&flow.trace) {
                     break;
                 }
-                for (name, schema) in &flow.trace.defined {
-                    catalog.define(name, schema);
-                }
+                catalog.replay(&flow.trace.defined);
                 self.note(flow, drafts);
                 self.put(&flow.writes, statement, &mut queries, catalog, drafts);
                 good += 1;
@@ -166,7 +164,10 @@ impl Run<'_, '_> {
             drafts.names.needs(path, name);
         }
         for (name, schema) in &flow.trace.defined {
-            drafts.names.exports(path, name, schema);
+            match schema {
+                Some(schema) => drafts.names.exports(path, name, schema),
+                None => drafts.names.forgets(path, name),
+            }
         }
         for write in &flow.writes {
             drafts.names.provides(path, &write.target);
@@ -185,6 +186,12 @@ impl Run<'_, '_> {
         let path = &self.unit.job.file.path;
         let masked = self.unit.job.masked;
         for write in writes {
+            if write.made.is_change() {
+                if self.object.is_none() {
+                    drafts.change(path, write);
+                }
+                continue;
+            }
             let place = match (self.object, write.made) {
                 (Some(object), Made::Query) => Some(object),
                 (Some(_), _) => None,
@@ -253,6 +260,9 @@ fn table_object(path: &str, write: &Write, lines: (u32, u32), drafts: &mut Draft
         _ => "table",
     };
     let defines = write.made != Made::Filled;
+    if defines {
+        drafts.forget_earlier(path, &write.target, kind != "table");
+    }
     if let Some(known) = drafts.by_catalog_name(&write.target) {
         // Filled before it is created: now it is known where.
         if let Some(draft) = drafts.all.get_mut(known)

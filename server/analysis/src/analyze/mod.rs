@@ -1,10 +1,12 @@
 //! The whole workspace in, facts out: declare what files define, read the SQL, follow the columns in dependency order.
 
+mod changes;
 mod declare;
 mod drafts;
 mod enrich;
 mod flow;
 mod memo;
+mod migrations;
 mod names;
 mod order;
 mod part;
@@ -24,7 +26,7 @@ use watch::Watch;
 
 pub use memo::Memo;
 pub use names::{Export, Footprint, key as name_key};
-pub use part::{Known, Layout, Part, Standing, analyze_part};
+pub use part::{Known, Layout, Part, Standing, analyze_part, is_configuration};
 
 /// A smaller stack for machines that refuse `STACK_BYTES`.
 const SMALL_STACK_BYTES: usize = 32 * 1024 * 1024;

@@ -76,6 +76,12 @@ impl Names {
             .insert(name.to_lowercase(), (path.to_owned(), shown, schema.clone()));
     }
 
+    /// The relation is gone: nobody sees columns of it any more.
+    pub(crate) fn forgets(&mut self, path: &str, name: &str) {
+        self.provides(path, name);
+        self.exports.remove(&name.to_lowercase());
+    }
+
     fn note(&mut self, path: &str, name: &str, list: fn(&mut Footprint) -> &mut BTreeSet<String>) {
         if path.is_empty() || name.is_empty() {
             return;

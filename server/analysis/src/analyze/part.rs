@@ -123,7 +123,7 @@ impl Layout {
 
     /// What a file is to the analysis.
     pub fn standing(&self, path: &str) -> Standing {
-        if Layout::is_made_of(path) || is_pytest_configuration(path) {
+        if Layout::is_made_of(path) || is_configuration(path) {
             return Standing::Shared;
         }
         match (role(&self.0, path), Language::of_path(path)) {
@@ -137,7 +137,8 @@ impl Layout {
     }
 }
 
-fn is_pytest_configuration(path: &str) -> bool {
+/// Whether a file holds a tool's configuration that facts depend on, in no language of ours.
+pub fn is_configuration(path: &str) -> bool {
     matches!(
         path.rsplit('/').next().unwrap_or(path),
         "pytest.ini" | ".pytest.ini" | "pyproject.toml" | "tox.ini" | "setup.cfg"

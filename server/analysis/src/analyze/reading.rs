@@ -5,12 +5,13 @@ use sqlparser::ast::Statement;
 use super::Workspace;
 use super::declare::Declared;
 use super::memo::key_of;
+use super::migrations::applied;
 use super::units::{Outline, Read};
 use crate::dbt::files::Role;
 use crate::jinja::mask::mask;
 use crate::jinja::render::{Context, Library, is_worthwhile, render};
 use crate::lines::Lines;
-use crate::sql::lineage::{provides, reads};
+use crate::sql::lineage::{creates, provides, reads};
 use crate::sql::parse::{Parsed, Refused, parse};
 use crate::{Dialect, SourceFile};
 
@@ -67,7 +68,11 @@ impl<'w> Job<'w> {
     /// The text to be parsed with its Jinja masked, and what its names stand for.
     fn mask(&self) -> (String, Vec<crate::jinja::mask::Placeholder>) {
         if !self.masked {
-            return (self.file.text.clone(), Vec::new());
+            let text = match self.declared {
+                Some(_) => &self.file.text,
+                None => applied(&self.file.text),
+            };
+            return (text.to_owned(), Vec::new());
         }
         let masked = mask(&self.file.text);
         let text = match self.declared {
@@ -125,6 +130,7 @@ pub(crate) fn read_job(job: &Job<'_>, workspace: &Workspace<'_>, library: &Libra
             ),
             procedural: statement.procedural,
             provides: provides(&statement.statement),
+            creates: creates(&statement.statement),
             reads: reads(&statement.statement),
         });
         trees.push(statement.statement);

@@ -8,6 +8,7 @@ use super::Workspace;
 use super::declare::Declarations;
 use super::drafts::{Drafts, catalog_name};
 use super::memo::{Memo, key_of};
+use super::migrations::{applied_order, is_undo};
 use super::reading::{Job, Trees, read_job};
 use super::references;
 use crate::jinja::mask::Placeholder;
@@ -54,6 +55,8 @@ pub(crate) struct Outline {
     pub(crate) procedural: bool,
     /// The names (lower case) of what it creates or fills, and of what it mentions.
     pub(crate) provides: Option<String>,
+    /// Whether it creates that.
+    pub(crate) creates: bool,
     pub(crate) reads: BTreeSet<String>,
 }
 
@@ -245,8 +248,17 @@ fn jobs<'w>(workspace: &'w Workspace<'_>, declared: &'w Declarations, drafts: &m
             ));
         }
     }
-    for (file, claimed) in workspace.files.iter().zip(&declared.claimed) {
-        if *claimed || Language::of_path(&file.path) != Language::Sql {
+    let paths: BTreeSet<&str> = workspace.files.iter().map(|file| file.path.as_str()).collect();
+    let mut plain: Vec<_> = workspace
+        .files
+        .iter()
+        .zip(&declared.claimed)
+        .filter(|(file, claimed)| !**claimed && Language::of_path(&file.path) == Language::Sql)
+        .map(|(file, _)| file)
+        .collect();
+    plain.sort_by_cached_key(|file| applied_order(&file.path));
+    for file in plain {
+        if is_undo(&file.path, &paths) {
             continue;
         }
         let dialect = workspace.options.dialect.unwrap_or(Dialect::Ansi);

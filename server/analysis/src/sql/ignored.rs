@@ -13,7 +13,6 @@ const FIRST_WORDS: &[&str] = &[
     "checkpoint",
     "close",
     "cluster",
-    "comment",
     "commit",
     "copy",
     "deallocate",

@@ -7,6 +7,7 @@ mod cases;
 mod completions;
 mod lineage;
 mod memo;
+mod migrations;
 mod occurrences;
 mod python;
 mod robustness;

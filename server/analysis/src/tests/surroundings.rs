@@ -42,9 +42,12 @@ fn what_a_select_makes() {
             * -> Star { local: [], relations: [Ref { package: None, name: "a" }], is_plain: true }
         "#]],
     );
-    items("select * except (q) from t", expect![[r#"
+    items(
+        "select * except (q) from t",
+        expect![[r#"
         * except (q) -> Star { local: [], relations: [Table { parts: ["t"] }], is_plain: false }
-    "#]]);
+    "#]],
+    );
     items("update t set a = 1", expect![[r#""#]]);
 }
 
@@ -63,7 +66,10 @@ fn call(fixture: &str, expect: Expect) {
 #[test]
 fn the_call_around_a_place() {
     call("select {{ cents('a, b', $0) }}", expect!["None cents #1 None"]);
-    call("{{ dbt_utils.star(from=ref('x'), $0", expect![[r#"Some("dbt_utils") star #1 None"#]]);
+    call(
+        "{{ dbt_utils.star(from=ref('x'), $0",
+        expect![[r#"Some("dbt_utils") star #1 None"#]],
+    );
     call("{{ f(g(1, 2), [3, $0]) }}", expect!["None f #1 None"]);
     call("{{ f(a, scale=$0) }}", expect![[r#"None f #1 Some("scale")"#]]);
     call("{{ f(a) }} $0", expect!["nothing"]);

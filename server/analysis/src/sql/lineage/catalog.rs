@@ -23,7 +23,8 @@ pub(crate) struct TableSchema {
 pub(crate) struct Trace {
     /// Names, with what identifies the content of the answer; `None`: not known.
     pub(crate) asked: Vec<(String, Option<u64>)>,
-    pub(crate) defined: Vec<(String, TableSchema)>,
+    /// What was said, in order; no schema: that the table is gone.
+    pub(crate) defined: Vec<(String, Option<TableSchema>)>,
     /// Whether something was asked after something was defined, so that the two depend on each other.
     pub(crate) mixed: bool,
 }
@@ -66,7 +67,7 @@ impl Catalog {
         self.trace
             .get_mut()
             .defined
-            .push((name.to_owned(), schema.clone()));
+            .push((name.to_owned(), Some(schema.clone())));
         let key = key(name);
         let known_as = self
             .tables
@@ -101,6 +102,36 @@ impl Catalog {
                 complete,
             },
         );
+    }
+
+    /// Says again what a trace says.
+    pub(crate) fn replay(&mut self, defined: &[(String, Option<TableSchema>)]) {
+        for (name, schema) in defined {
+            match schema {
+                Some(schema) => self.define(name, schema),
+                None => self.forget(name),
+            }
+        }
+    }
+
+    /// Says that a table is gone.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.trace.get_mut().defined.push((name.to_owned(), None));
+        let key = key(name);
+        let last = key.rsplit('.').next().unwrap_or(&key).to_owned();
+        if self.tables.remove(&key).is_some()
+            && let Some(names) = self.by_last.get_mut(&last)
+        {
+            names.retain(|known| *known != key);
+        }
+    }
+
+    /// What is known of a table, and whether that is all.
+    pub(crate) fn as_known(&self, full: &str) -> (Option<&Rows>, bool) {
+        match self.find(full) {
+            Some(known) => (Some(&known.rows), known.complete),
+            None => (None, false),
+        }
     }
 
     /// The name that a table goes by and what it yields; a table that nobody defined yields anything.

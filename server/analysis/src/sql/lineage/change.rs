@@ -1,17 +1,17 @@
-//! Statements that change what is there: UPDATE, MERGE, DELETE, ALTER.
+//! Statements that change the rows that are there: UPDATE, MERGE, DELETE.
 
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    AlterTableOperation, Assignment, AssignmentTarget, Delete, FromTable, Merge, MergeAction,
-    MergeInsertKind, MergeUpdateKind, TableFactor, TableWithJoins, Update, UpdateTableFromKind,
+    Assignment, AssignmentTarget, Delete, FromTable, Merge, MergeAction, MergeInsertKind, MergeUpdateKind,
+    TableFactor, TableWithJoins, Update, UpdateTableFromKind,
 };
 
+use super::Session;
 use super::names::{TableName, key, shown};
 use super::rows::{Column, Kind, Origins, Rows, absorb};
 use super::scope::Scope;
 use super::statement::{Made, Write};
-use super::{Session, TableSchema};
 
 impl Session<'_> {
     pub(super) fn update(&mut self, update: &Update) -> Vec<Write> {
@@ -167,54 +167,6 @@ impl Session<'_> {
             self.touch(selection, Some(&scope));
         }
         self.reads.clear();
-    }
-
-    pub(super) fn alter(&mut self, table: &str, operations: &[AlterTableOperation]) {
-        let Some(known) = self.catalog.complete(table) else {
-            return;
-        };
-        let mut columns: Vec<_> = known
-            .columns
-            .iter()
-            .map(|column| {
-                (
-                    column.name.to_string(),
-                    column.data_type.as_deref().map(str::to_owned),
-                )
-            })
-            .collect();
-        for operation in operations {
-            match operation {
-                AlterTableOperation::AddColumn { column_def, .. } => {
-                    columns.push((
-                        shown(&column_def.name),
-                        Some(column_def.data_type.to_string().to_lowercase()),
-                    ));
-                }
-                AlterTableOperation::DropColumn { column_names, .. } => {
-                    columns
-                        .retain(|(name, _)| !column_names.iter().any(|gone| key(&gone.value) == key(name)));
-                }
-                AlterTableOperation::RenameColumn {
-                    old_column_name,
-                    new_column_name,
-                } => {
-                    for (name, _) in &mut columns {
-                        if key(name) == key(&old_column_name.value) {
-                            *name = shown(new_column_name);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        self.catalog.define(
-            table,
-            &TableSchema {
-                columns,
-                complete: true,
-            },
-        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! Column lineage of syntax trees: which columns of which tables flow into which columns of what a statement makes,
 //! with CTEs and subqueries dissolved.
 
+mod alter;
 mod catalog;
 mod change;
 mod chosen;
@@ -22,7 +23,7 @@ mod tables;
 pub(crate) use catalog::{Catalog, TableSchema, Trace};
 pub(crate) use rows::Kind;
 pub(crate) use statement::{Made, Write};
-pub(crate) use tables::{provides, reads};
+pub(crate) use tables::{creates, provides, reads};
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ColumnOption, CommentDef, CreateTable, CreateTableLikeKind, CreateView,
-    Expr, HiveDistributionStyle, SetExpr, Statement,
+    Expr, HiveDistributionStyle, ObjectType, SetExpr, Statement,
 };
 
 use super::names::{TableName, key, shown};
@@ -31,6 +31,24 @@ pub(crate) enum Made {
     Filled,
     /// Nothing: a query on its own.
     Query,
+    /// Other columns of a table; `columns` are all of them as they are now.
+    Altered,
+    /// What people say about a table or some of its columns.
+    Described,
+    /// The table is gone.
+    Dropped,
+    /// The table has another name, `new_name`.
+    Renamed,
+}
+
+impl Made {
+    /// Whether it changes an object rather than makes one or flows into one.
+    pub(crate) const fn is_change(self) -> bool {
+        matches!(
+            self,
+            Self::Altered | Self::Described | Self::Dropped | Self::Renamed
+        )
+    }
 }
 
 /// A column of what a statement writes.
@@ -56,6 +74,10 @@ pub(crate) struct Write {
     pub(crate) reads: Vec<Arc<str>>,
     /// Whether there are columns whose names only Jinja knows.
     pub(crate) hides: bool,
+    /// Of what is renamed.
+    pub(crate) new_name: Option<String>,
+    /// Columns that have other names now: before and after.
+    pub(crate) renamed_columns: Vec<(String, String)>,
 }
 
 impl Write {
@@ -97,10 +119,32 @@ impl Session<'_> {
                 self.delete(delete);
                 Vec::new()
             }
-            Statement::AlterTable(alter) => {
-                self.alter(&TableName::of(&alter.name).full(), &alter.operations);
-                Vec::new()
+            Statement::AlterTable(alter) => self.alter(&TableName::of(&alter.name).full(), &alter.operations),
+            Statement::RenameTable(renames) => renames
+                .iter()
+                .flat_map(|rename| self.rename(&TableName::of(&rename.old_name).full(), &rename.new_name))
+                .collect(),
+            Statement::Drop {
+                object_type: ObjectType::Table | ObjectType::View | ObjectType::MaterializedView,
+                names,
+                ..
+            } => names
+                .iter()
+                .map(|name| self.drop(&TableName::of(name).full()))
+                .collect(),
+            Statement::AlterView {
+                name, columns, query, ..
+            } => {
+                let rows = self.query(query, None);
+                let names: Vec<String> = columns.iter().map(shown).collect();
+                vec![self.write(Made::View, &TableName::of(name).full(), named(rows, &names))]
             }
+            Statement::Comment {
+                object_type,
+                object_name,
+                comment: Some(comment),
+                ..
+            } => self.describe(*object_type, &TableName::of(object_name), comment),
             Statement::Cache {
                 table_name,
                 query: Some(query),
@@ -149,8 +193,13 @@ impl Session<'_> {
             open: rows.open,
             reads,
             hides,
+            new_name: None,
+            renamed_columns: Vec::new(),
         };
-        if !matches!(made, Made::Filled | Made::Query) {
+        if matches!(
+            made,
+            Made::Table | Made::TemporaryTable | Made::View | Made::MaterializedView
+        ) {
             self.define(&write);
         }
         write

@@ -7,7 +7,7 @@ use sqlparser::ast::{ObjectName, Query, Statement, TableObject, Visit, Visitor};
 
 use super::names::{TableName, key};
 
-/// The names (lower case) of what a statement creates or fills.
+/// The names (lower case) of what a statement creates, fills or alters.
 pub(crate) fn provides(statement: &Statement) -> Option<String> {
     let name = match statement {
         Statement::CreateTable(create) => &create.name,
@@ -16,9 +16,16 @@ pub(crate) fn provides(statement: &Statement) -> Option<String> {
             TableObject::TableName(name) => name,
             _ => return None,
         },
+        Statement::AlterTable(alter) => &alter.name,
+        Statement::AlterView { name, .. } => name,
         _ => return None,
     };
     Some(key(&TableName::of(name).full()))
+}
+
+/// Whether a statement creates what it provides.
+pub(crate) fn creates(statement: &Statement) -> bool {
+    matches!(statement, Statement::CreateTable(_) | Statement::CreateView(_))
 }
 
 /// The names (lower case) of every table, view and CTE that a statement mentions.
