@@ -24,7 +24,7 @@ pub mod workspace;
 
 pub use content::{Contents, FileContent};
 pub use error::SourceError;
-pub use listing::{Entry, ListRequest, Listing};
+pub use listing::{ChangedFiles, Entry, ListRequest, Listing};
 pub use published_keys::{Fetched, KeySource, PublishedKeys};
 pub use registry::{Sources, SourcesOptions};
 pub use source::{CURRENT_BRANCH, Pending, RefreshRequest, Refreshed, Source, SourceSpec};

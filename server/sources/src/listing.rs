@@ -47,6 +47,19 @@ pub struct Listing {
     pub state: Value,
 }
 
+/// What changed since [`ListRequest::previous`], found without listing the rest.
+#[derive(Clone, Debug, Default)]
+pub struct ChangedFiles {
+    /// Files that are new or have another content, sorted by path.
+    pub entries: Vec<Entry>,
+    /// Paths where there was a file, and is none now.
+    pub gone: Vec<String>,
+    /// Changed files that can't be read.
+    pub errors: Vec<FileError>,
+    /// As [`Listing::state`].
+    pub state: Value,
+}
+
 impl Listing {
     /// Whether the absence of `path` from [`Listing::entries`] means that it is gone.
     pub fn tells_absence_of(&self, path: &str) -> bool {

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Contents, Entry, ListRequest, Listing, SourceError};
+use crate::{ChangedFiles, Contents, Entry, ListRequest, Listing, SourceError};
 
 /// A future of an adapter; dropping it stops the work.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
@@ -59,6 +59,17 @@ pub trait Source: Send + Sync {
 
     /// Lists the files of a branch.
     fn list<'a>(&'a self, request: &'a ListRequest<'a>) -> Pending<'a, Listing>;
+
+    /// What changed since [`ListRequest::previous`], without looking at the rest; `None` where all has to
+    /// be listed to tell.
+    fn changes<'a>(&'a self, _request: &'a ListRequest<'a>) -> Pending<'a, Option<ChangedFiles>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// The entry of a file that is there in a `state` that was listed; `None` where only a listing tells.
+    fn entry(&self, _state: &Value, _path: &str) -> Option<Entry> {
+        None
+    }
 
     /// Reads files of a listing; `seen` is called with each path once it is read.
     fn read<'a>(

@@ -33,7 +33,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-pub use catalog::{Batch, Committed, FoundObject, LiveFile, LiveObject, RunRef, StreamPhase};
+pub use catalog::{
+    Batch, Committed, FileFootprint, Footprints, FoundObject, LiveFile, LiveObject, NameSide, RunRef,
+    StreamPhase,
+};
 pub use connections::{DeclaredConnection, Removed, StoredConnection};
 pub use documentation::{DocumentationBody, DocumentationFile, DocumentationObject, DocumentationWithObject};
 pub use error::{Result, StoreError};

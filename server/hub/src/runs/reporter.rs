@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
 use metasync_protocol::repositories::Progress;
 use metasync_store::Run;
 
@@ -14,9 +13,6 @@ use super::{Runs, jobs};
 
 /// Progress that did not move is told again after this.
 const REPEAT: Duration = Duration::from_millis(750);
-
-/// How much of a step is told to be done before it is.
-const GLIDE_MOST: f64 = 0.95;
 
 /// Where work stands, and when that was last told.
 pub(super) struct Reporter {
@@ -30,24 +26,6 @@ struct State {
     told: Progress,
     told_at: Option<Instant>,
     commits: Option<u64>,
-    glide: Option<Glide>,
-}
-
-/// A step of the work that tells nothing about itself: how far it is, is guessed from how long this
-/// target's runs took before.
-struct Glide {
-    from: f64,
-    to: f64,
-    since: Instant,
-    expected: Duration,
-}
-
-impl Glide {
-    /// It comes near the end of the step, and never reaches it.
-    fn percentage(&self) -> f64 {
-        let share = self.since.elapsed().as_secs_f64() / self.expected.as_secs_f64().max(f64::MIN_POSITIVE);
-        self.from + (self.to - self.from) * share.min(GLIDE_MOST)
-    }
 }
 
 impl Reporter {
@@ -64,7 +42,6 @@ impl Reporter {
                 told: run.progress.clone(),
                 told_at: None,
                 commits: None,
-                glide: None,
             }),
         }
     }
@@ -90,30 +67,11 @@ impl Reporter {
     /// The share of the whole work that is done, 0 to 99: the end alone is 100.
     pub(super) fn percentage(&self, percentage: f64) {
         let mut state = self.locked();
-        state.glide = None;
         state.progress.percentage = state.progress.percentage.max(percentage.clamp(0.0, 99.0));
-    }
-
-    /// A step begins that tells nothing until it is done, at `percentage`. Without history it stands
-    /// still meanwhile.
-    pub(super) fn silent_until(&self, percentage: f64) {
-        let end = self
-            .estimate
-            .as_deref()
-            .and_then(|at| at.parse::<Timestamp>().ok());
-        let left = end.and_then(|end| Duration::try_from(end.duration_since(Timestamp::now())).ok());
-        let mut state = self.locked();
-        state.glide = left.map(|expected| Glide {
-            from: state.progress.percentage,
-            to: percentage.max(state.progress.percentage),
-            since: Instant::now(),
-            expected,
-        });
     }
 
     /// All is done.
     pub(super) fn complete(&self) {
-        self.locked().glide = None;
         self.change(|p| {
             p.percentage = 100.0;
             p.files_processed = p.files_total;
@@ -130,9 +88,6 @@ impl Reporter {
     pub(super) async fn tell(&self, runs: &Runs, now: bool) -> bool {
         let (progress, commits) = {
             let mut state = self.locked();
-            if let Some(glide) = &state.glide {
-                state.progress.percentage = glide.percentage().max(state.progress.percentage);
-            }
             let due = state.told_at.is_none_or(|at| at.elapsed() >= REPEAT);
             if !now && !due && state.told == state.progress {
                 return true;

@@ -19,8 +19,8 @@ pub use location::{Location, Refused};
 pub use names::is_branch_name;
 
 use crate::{
-    Contents, Entry, ListRequest, Listing, Pending, RefreshRequest, Refreshed, Source, SourceError,
-    SourceSpec, ignored::Ignored,
+    ChangedFiles, Contents, Entry, ListRequest, Listing, Pending, RefreshRequest, Refreshed, Source,
+    SourceError, SourceSpec, ignored::Ignored,
 };
 use command::Git;
 
@@ -51,6 +51,13 @@ impl GitSource {
         })
     }
 
+    /// Commit and tree that were fetched last for a branch.
+    async fn state_of(&self, branch: &str) -> Result<(String, String), SourceError> {
+        clone::state_of(&self.git, branch)
+            .await?
+            .ok_or_else(|| SourceError::NotFound(format!("branch {branch:?} is not in {}", self.location)))
+    }
+
     pub(crate) fn clone_dir(clones: &Path, connection: Uuid) -> PathBuf {
         clones.join(format!("{connection}.git"))
     }
@@ -73,10 +80,7 @@ impl Source for GitSource {
                 SourceError::Configuration("a git repository is read by its branches".into())
             })?;
             names::check_branch(branch)?;
-            let commit = clone::commit_of(&self.git, branch).await?.ok_or_else(|| {
-                SourceError::NotFound(format!("branch {branch:?} is not in {}", self.location))
-            })?;
-            let tree = tree::tree_of(&self.git, &commit).await?;
+            let (commit, tree) = self.state_of(branch).await?;
             let changed = match request
                 .previous
                 .and_then(|p| p.get("tree"))
@@ -94,6 +98,35 @@ impl Source for GitSource {
                 unknown: Vec::new(),
                 state: json!({"tree": tree, "commit": commit}),
             })
+        })
+    }
+
+    fn changes<'a>(&'a self, request: &'a ListRequest<'a>) -> Pending<'a, Option<ChangedFiles>> {
+        Box::pin(async move {
+            let ignored = Ignored::new(request.ignore_patterns)?;
+            let previous = request.previous.and_then(|p| p.get("tree"));
+            let (Some(branch), Some(old)) = (request.branch, previous.and_then(Value::as_str)) else {
+                return Ok(None);
+            };
+            names::check_branch(branch)?;
+            let (commit, tree) = self.state_of(branch).await?;
+            let wanted = |path: &str| (request.wanted)(path) && !ignored.matches(path);
+            let found = tree::changes(&self.git, (old, &tree), &wanted).await?;
+            Ok(found.map(|found| ChangedFiles {
+                state: json!({"tree": tree, "commit": commit}),
+                ..found
+            }))
+        })
+    }
+
+    fn entry(&self, state: &Value, path: &str) -> Option<Entry> {
+        let tree = state.get("tree")?.as_str()?;
+        // One line names one object.
+        (!path.contains('\n')).then(|| Entry {
+            path: path.to_owned(),
+            size: 0,
+            content_hash: None,
+            handle: format!("{tree}:{path}"),
         })
     }
 

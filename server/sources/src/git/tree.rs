@@ -6,7 +6,7 @@ use metasync_protocol::repositories::FileError;
 
 use super::command::Git;
 use crate::{
-    Entry, SourceError,
+    ChangedFiles, Entry, SourceError,
     limits::{LOCAL_GIT_TIMEOUT, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES},
     listing::{file_error, too_large},
 };
@@ -14,14 +14,9 @@ use crate::{
 /// Regular files; symbolic links (120000) and submodules (160000) are left alone (security.md 16).
 const REGULAR_MODES: &[&[u8]] = &[b"100644", b"100755", b"100664"];
 
-pub(super) async fn tree_of(git: &Git, commit: &str) -> Result<String, SourceError> {
-    let name = format!("{commit}^{{tree}}");
-    git.run(
-        &["rev-parse", "--quiet", "--verify", "--end-of-options", &name],
-        LOCAL_GIT_TIMEOUT,
-    )
-    .await?
-    .text("reading the commit's tree")
+/// SHA-1 or SHA-256, in hex.
+fn is_object_id(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Paths that differ between two trees; `None` where the old one is not here any more.
@@ -29,7 +24,7 @@ pub(super) async fn changed(git: &Git, old: &str, new: &str) -> Result<Option<Ha
     if old == new {
         return Ok(Some(HashSet::new()));
     }
-    if old.len() < 40 || !old.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if !is_object_id(old) {
         return Ok(None);
     }
     let args = [
@@ -51,6 +46,82 @@ pub(super) async fn changed(git: &Git, old: &str, new: &str) -> Result<Option<Ha
     Ok(Some(
         paths.map(|p| String::from_utf8_lossy(p).into_owned()).collect(),
     ))
+}
+
+/// The wanted files that differ between two trees; `None` where that can't be told.
+pub(super) async fn changes(
+    git: &Git,
+    (old, new): (&str, &str),
+    wanted: &(dyn Fn(&str) -> bool + Send + Sync),
+) -> Result<Option<ChangedFiles>, SourceError> {
+    let mut found = ChangedFiles::default();
+    if old == new {
+        return Ok(Some(found));
+    }
+    if !is_object_id(old) {
+        return Ok(None);
+    }
+    let args = [
+        "diff-tree",
+        "-r",
+        "-z",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        "--no-ext-diff",
+    ];
+    let diff = git
+        .run(
+            &[&args[..], &["--end-of-options", old, new]].concat(),
+            LOCAL_GIT_TIMEOUT,
+        )
+        .await?;
+    if !diff.status.success() {
+        return Ok(None);
+    }
+    let mut fields = diff.stdout.split(|b| *b == 0).filter(|field| !field.is_empty());
+    while let (Some(head), Some(path)) = (fields.next(), fields.next()) {
+        let Ok(path) = std::str::from_utf8(path) else {
+            if wanted(&String::from_utf8_lossy(path)) {
+                return Ok(None);
+            }
+            continue;
+        };
+        if !wanted(path) {
+            continue;
+        }
+        let head: Vec<&[u8]> = head.split(|b| *b == b' ').collect();
+        let [old_mode, mode, _, blob, _] = head[..] else {
+            return Err(SourceError::Git("git diff-tree gave a line that can't be".into()));
+        };
+        let is_file = |mode: &[u8]| REGULAR_MODES.contains(&mode);
+        if is_file(mode) {
+            found.entries.push(Entry {
+                path: path.to_owned(),
+                size: 0,
+                content_hash: None,
+                handle: String::from_utf8_lossy(blob).into_owned(),
+            });
+        } else if is_file(old_mode.strip_prefix(b":").unwrap_or(old_mode)) {
+            found.gone.push(path.to_owned());
+        }
+    }
+    found.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    let sizes = super::blobs::sizes(git, &found.entries).await?;
+    let (mut entries, mut errors) = (Vec::new(), Vec::new());
+    for (mut entry, size) in found.entries.into_iter().zip(sizes) {
+        if size > MAX_FILE_BYTES {
+            errors.push(too_large(&entry.path, size));
+        } else {
+            entry.size = size;
+            entries.push(entry);
+        }
+    }
+    Ok(Some(ChangedFiles {
+        entries,
+        errors,
+        ..found
+    }))
 }
 
 /// The wanted files of a tree, sorted by path, and those that can't be read.

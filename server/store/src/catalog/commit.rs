@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     Batch, Committed, RunRef, StreamPhase,
     bulk::{self, FileRecord, ObjectRecord},
-    texts,
+    footprints, texts,
     upsert::{self, Deletion, Table},
 };
 use crate::{
@@ -68,6 +68,7 @@ impl Store {
         texts::make_storable(&mut batch);
         let mut committed = Committed::default();
         let (index_state, state) = (batch.index_state.take(), batch.state);
+        let names = std::mem::take(&mut batch.footprints);
         let mut parts = split(batch).into_iter().peekable();
         while let Some(part) = parts.next() {
             let last = parts.peek().is_none();
@@ -86,6 +87,9 @@ impl Store {
                     StreamPhase::Partial => PARTIAL.into(),
                 };
                 let done = writer.finish().await?;
+                if last {
+                    footprints::put(tx, org, connection, &names).await?;
+                }
                 if let Some((branch, state)) = remembered {
                     remember(tx, org, connection, branch, state).await?;
                 }

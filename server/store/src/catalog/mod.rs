@@ -2,7 +2,9 @@
 
 mod bulk;
 mod commit;
+mod footprints;
 mod live;
+mod part;
 mod search;
 mod texts;
 mod upsert;
@@ -11,6 +13,7 @@ use metasync_protocol::{Channel, Compact, FileRow, ObjectRow, RowHash};
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use footprints::{FileFootprint, Footprints, NameSide};
 pub use search::FoundObject;
 
 use crate::runs::Run;
@@ -64,6 +67,8 @@ pub struct Batch {
     pub deleted_objects: Vec<Uuid>,
     /// What the adapter remembers of a branch; stored with the last rows.
     pub index_state: Option<(String, Value)>,
+    /// What the index remembers of files; stored with the last rows.
+    pub footprints: Footprints,
     /// Whether more follow.
     pub state: StreamPhase,
 }

@@ -1,21 +1,27 @@
 //! One branch (or folder) of a run: list, read, analyse, compare, store.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use metasync_analysis::{Dialect, Facts, Language, Options, SourceFile};
+use metasync_analysis::{Dialect, Language, Layout, Part, SourceFile};
 use metasync_protocol::repositories::{JobResult, SyncRequest};
-use metasync_sources::{Contents, ListRequest, Listing, Source};
-use metasync_store::{LiveFile, StoredConnection};
+use metasync_sources::{Contents, FileContent, ListRequest, Listing, Source};
+use metasync_store::{Footprints, LiveFile, StoredConnection};
 
 use super::{
     super::context::{Failure, RunContext},
+    analysis::{self, Analysis},
     changes::{Changes, Known},
+    follow::Delta,
     found::{Found, add_errors},
     memory::{Basis, Memory},
     rows::Rows,
     share,
     write::Writing,
 };
+
+/// Changes that were followed, rather than everything read.
+#[cfg(test)]
+pub(in crate::runs) static FOLLOWED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
 /// The index of one branch.
 pub(super) struct IndexBranch<'a> {
@@ -41,39 +47,107 @@ impl IndexBranch<'_> {
         let memory = Memory::read(stored);
         // Facts of another analysis are compared with nothing: all files are read.
         let usable = !self.options.full_reindex && self.options.incremental && memory.basis == basis;
-        let listing = self
-            .source
-            .list(&ListRequest {
-                branch: self.name,
-                previous: usable.then_some(&memory.source),
-                ignore_patterns: &self.options.ignore_patterns,
-                wanted: &|path| Language::of_path(path) != Language::Other,
-            })
-            .await?;
-        let live_files = store
-            .live_files(self.context.run.org, self.rows().connection, self.rows().branch)
-            .await?;
-        let known = Known::new(&live_files, &memory);
+        let request = ListRequest {
+            branch: self.name,
+            previous: usable.then_some(&memory.source),
+            ignore_patterns: &self.options.ignore_patterns,
+            wanted: &is_wanted,
+        };
+        if usable && memory.followed {
+            let delta = self.delta(&request, &memory).await?;
+            if delta.entries.is_empty() && delta.gone.is_empty() && delta.listing.is_none() {
+                return self.nothing_changed(&memory, delta, result).await;
+            }
+            match self.follow(&delta, &memory, dialect, result).await? {
+                Ok(()) => {
+                    #[cfg(test)]
+                    FOLLOWED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    return Ok(());
+                }
+                Err(reason) => tracing::info!(run = %self.context.run.id, reason, "all files are read"),
+            }
+        }
+        self.index_all(&request, &memory, basis, dialect, result).await
+    }
+
+    /// What changed since the last run.
+    async fn delta(&self, request: &ListRequest<'_>, memory: &Memory) -> Result<Delta, Failure> {
+        if let Some(changed) = self.source.changes(request).await? {
+            return Ok(Delta {
+                entries: changed.entries,
+                gone: changed.gone,
+                errors: changed.errors,
+                state: changed.state,
+                listing: None,
+            });
+        }
+        let listing = self.source.list(request).await?;
+        let live = self.live_files().await?;
+        let known = Known::new(&live, memory);
         let changes = known.changes(&listing);
+        Ok(Delta {
+            entries: changes.changed.into_iter().cloned().collect(),
+            gone: changes
+                .deleted
+                .into_iter()
+                .map(|f| f.relative_path.clone())
+                .collect(),
+            errors: listing.errors.clone(),
+            state: listing.state.clone(),
+            listing: Some(listing),
+        })
+    }
+
+    async fn live_files(&self) -> Result<Vec<LiveFile>, Failure> {
+        let rows = self.rows();
+        let store = &self.context.runs.store;
+        Ok(store
+            .live_files(self.context.run.org, rows.connection, rows.branch)
+            .await?)
+    }
+
+    /// Reads and analyses everything.
+    async fn index_all(
+        &self,
+        request: &ListRequest<'_>,
+        memory: &Memory,
+        basis: Basis,
+        dialect: Option<Dialect>,
+        result: &mut JobResult,
+    ) -> Result<(), Failure> {
+        let listing = self.source.list(request).await?;
+        let live_files = self.live_files().await?;
+        let known = Known::new(&live_files, memory);
+        let changes = known.changes(&listing);
+        let contents = self.read(&listing, &changes, request.previous.is_some()).await?;
+        let mut part = self.analyse(&contents, &listing, dialect).await?;
         let fresh = Memory {
             basis,
             source: listing.state.clone(),
-            failed: BTreeMap::new(),
+            unlisted: listing.errors.clone(),
+            files: (listing.entries.len() + listing.errors.len()) as u64,
+            layout: layout_files(&listing),
+            followed: !part.is_circular,
+            ..Memory::default()
         };
-        if usable && changes.none() {
-            return self
-                .nothing_changed(&memory, fresh, &listing, &live_files, result)
-                .await;
-        }
-        let contents = self.read(&listing, &changes, usable).await?;
-        let facts = self.analyse(&contents, &listing, dialect).await?;
+        let rows = self.rows();
+        let paths = listing.entries.iter().map(|e| e.path.as_str());
+        let paths = paths.chain(changes.deleted.iter().map(|f| f.relative_path.as_str()));
+        let footprints = Footprints {
+            branch: self.memory_key().to_owned(),
+            files: paths
+                .map(|path| (rows.file_id(path), analysis::stored(&part.footprints, path)))
+                .collect(),
+        };
         let found = Found {
             listing: &listing,
             contents: &contents,
             known: &known,
-            memory: &memory,
+            memory,
         };
-        self.compare_and_store(&found, &changes, facts, fresh, result)
+        let facts = std::mem::take(&mut part.facts);
+        drop(part);
+        self.compare_and_store(&found, &changes, facts, footprints, fresh, result)
             .await
     }
 
@@ -81,29 +155,16 @@ impl IndexBranch<'_> {
     async fn nothing_changed(
         &self,
         memory: &Memory,
-        mut fresh: Memory,
-        listing: &Listing,
-        live: &[LiveFile],
+        delta: Delta,
         result: &mut JobResult,
     ) -> Result<(), Failure> {
-        fresh.failed.clone_from(&memory.failed);
-        let there: HashSet<&str> = listing.entries.iter().map(|e| e.path.as_str()).collect();
-        fresh.failed.retain(|path, _| there.contains(path.as_str()));
-        let mut failed: BTreeSet<&str> = fresh.failed.keys().map(String::as_str).collect();
-        failed.extend(listing.errors.iter().map(|e| e.path.as_str()));
-        result.files_unchanged += live
-            .iter()
-            .filter(|f| !failed.contains(f.relative_path.as_str()))
-            .count() as u64;
-        result.files_failed += failed.len() as u64;
-        add_errors(
-            result,
-            listing
-                .errors
-                .iter()
-                .chain(fresh.failed.values().flat_map(|f| &f.errors)),
-        );
-        result.objects += self.live_objects().await?.len() as u64;
+        let fresh = Memory {
+            source: delta.state,
+            ..memory.clone()
+        };
+        fresh.count_rest(0, result);
+        add_errors(result, fresh.errors());
+        result.objects += fresh.objects;
         if fresh != *memory {
             self.write(Writing::default(), &fresh).await?;
         }
@@ -144,7 +205,7 @@ impl IndexBranch<'_> {
         contents: &Contents,
         listing: &Listing,
         dialect: Option<Dialect>,
-    ) -> Result<Facts, Failure> {
+    ) -> Result<Part, Failure> {
         let mut files: Vec<SourceFile> = contents
             .files
             .iter()
@@ -162,25 +223,27 @@ impl IndexBranch<'_> {
         }));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|b, a| a.path == b.path);
-        self.context
-            .reporter
-            .silent_until(self.percentage(share::ANALYSED));
-        let facts =
-            tokio::task::spawn_blocking(move || metasync_analysis::analyze(&files, &Options { dialect }))
-                .await
-                .map_err(|e| {
-                    tracing::error!(error = %e, "the analysis panicked");
-                    Failure::new(
-                        "analysis",
-                        "the analysis failed on this repository; the hub's log says more",
-                    )
-                })?;
-        // A problem of no file: the analysis itself failed, and its facts are worth nothing.
-        if let Some(problem) = facts.problems.iter().find(|p| p.path.is_empty()) {
-            return Err(Failure::new("analysis", problem.message.clone()));
-        }
+        let percentage = self.analysed_percentage();
+        let part = Analysis::default()
+            .run(
+                self.context,
+                files,
+                metasync_analysis::Known::default(),
+                dialect,
+                percentage,
+            )
+            .await?;
         self.context.reporter.percentage(self.percentage(share::ANALYSED));
-        Ok(facts)
+        Ok(part)
+    }
+
+    /// A share of the analysis as a share of the whole.
+    pub(super) fn analysed_percentage(&self) -> impl Fn(f64) -> f64 + Send + Sync + 'static {
+        let (nth, all) = (self.part.0 as f64, self.part.1 as f64);
+        move |done| {
+            let share = share::READ + (share::ANALYSED - share::READ) * done;
+            share::FETCHED.max((nth * 100.0 + share) / all)
+        }
     }
 
     pub(super) async fn write(&self, writing: Writing, memory: &Memory) -> Result<(), Failure> {
@@ -213,7 +276,7 @@ impl IndexBranch<'_> {
     }
 
     /// The default branch has one memory, whatever its name: its rows carry none.
-    fn memory_key(&self) -> &str {
+    pub(super) fn memory_key(&self) -> &str {
         self.rows().branch.map_or("", |_| self.name.unwrap_or(""))
     }
 
@@ -225,8 +288,25 @@ impl IndexBranch<'_> {
     }
 
     /// A share of this branch's work as a share of the whole.
-    fn percentage(&self, share: f64) -> f64 {
+    pub(super) fn percentage(&self, share: f64) -> f64 {
         let (nth, all) = (self.part.0 as f64, self.part.1 as f64);
         share::FETCHED.max((nth * 100.0 + share) / all)
+    }
+}
+
+/// Whether the index looks at a file.
+pub(super) fn is_wanted(path: &str) -> bool {
+    Language::of_path(path) != Language::Other || metasync_analysis::is_configuration(path)
+}
+
+fn layout_files(listing: &Listing) -> BTreeSet<String> {
+    let paths = listing.entries.iter().map(|e| &e.path);
+    paths.filter(|path| Layout::is_made_of(path)).cloned().collect()
+}
+
+pub(super) fn source_file(file: FileContent) -> SourceFile {
+    SourceFile {
+        path: file.path,
+        text: file.text,
     }
 }

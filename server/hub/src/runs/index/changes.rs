@@ -70,9 +70,3 @@ impl<'a> Known<'a> {
         }
     }
 }
-
-impl Changes<'_> {
-    pub(super) fn none(&self) -> bool {
-        self.changed.is_empty() && self.deleted.is_empty()
-    }
-}

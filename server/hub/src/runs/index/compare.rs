@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use metasync_analysis::{Facts, Language};
+use metasync_analysis::{Facts, Language, Standing};
 use metasync_protocol::{error::codes, repositories::JobResult};
+use metasync_store::Footprints;
 
 use super::{
     super::context::Failure,
@@ -22,6 +23,7 @@ impl IndexBranch<'_> {
         found: &Found<'_>,
         changes: &Changes<'_>,
         facts: Facts,
+        footprints: Footprints,
         mut fresh: Memory,
         result: &mut JobResult,
     ) -> Result<(), Failure> {
@@ -37,15 +39,18 @@ impl IndexBranch<'_> {
         found.count(&failures, changes, result);
 
         let changed_paths: HashSet<&str> = changes.changed.iter().map(|e| e.path.as_str()).collect();
-        let gives_to_others =
-            |path: &&str| matches!(Language::of_path(path), Language::Yaml | Language::Markdown);
         let had_rows = |path: &&str| found.known.file(path).is_some() && found.memory.had_good_facts(path);
         let impoverishing = failures
             .keys()
             .map(String::as_str)
-            .any(|p| gives_to_others(&p) && had_rows(&p));
+            .any(|p| gives_to_others(p) && had_rows(&p));
         let unchanged_files = impoverishing.then(|| {
-            let unchanged = |path: &&str| !changed_paths.contains(path) && found.known.file(path).is_some();
+            let layout = found.layout();
+            let unchanged = |path: &&str| {
+                !changed_paths.contains(path)
+                    && found.known.file(path).is_some()
+                    && layout.standing(path) != Standing::Alone
+            };
             found
                 .paths()
                 .filter(unchanged)
@@ -97,19 +102,33 @@ impl IndexBranch<'_> {
         fresh
             .failed
             .retain(|path, _| found.listing.entries.iter().any(|e| e.path == *path));
-        result.objects += difference.after as u64;
+        fresh.objects = difference.after as u64;
+        result.objects += fresh.objects;
         let writing = Writing {
             files: found.changed_rows(&rows),
             objects: difference.objects,
             deleted_files: changes.deleted.iter().map(|f| f.id).collect(),
             deleted_objects: difference.deleted,
+            footprints,
+            meanwhile: Some(
+                Memory {
+                    followed: false,
+                    ..found.memory.clone()
+                }
+                .to_value(),
+            ),
             ..Writing::default()
         };
         self.write(writing, &fresh).await
     }
 }
 
-fn held_back(difference: &Difference) -> Failure {
+/// Whether what a file says is about what others define.
+pub(super) fn gives_to_others(path: &str) -> bool {
+    matches!(Language::of_path(path), Language::Yaml | Language::Markdown)
+}
+
+pub(super) fn held_back(difference: &Difference) -> Failure {
     Failure::new(
         codes::HELD_BACK,
         format!(

@@ -45,7 +45,9 @@ impl Difference {
                         .unchanged_files
                         .as_ref()
                         .is_some_and(|files| row.file_id.is_none_or(|f| files.contains(&f)));
-                    old.row_hash == row.row_hash || in_failed_file(old.file_id) || impoverished
+                    // What failed keeps its facts, unless another file has better ones.
+                    let failed = in_failed_file(old.file_id) && old.file_id == row.file_id;
+                    old.row_hash == row.row_hash || failed || impoverished
                 }
             };
             if !stays {
@@ -69,6 +71,13 @@ impl Difference {
             objects,
             deleted,
         }
+    }
+
+    /// Counts all live objects, where only some of them were compared.
+    pub(super) fn rebase(&mut self, all: u64) {
+        let all = usize::try_from(all).unwrap_or(usize::MAX);
+        self.after = (all + self.after).saturating_sub(self.before);
+        self.before = all;
     }
 
     /// Whether so much would go that someone has to confirm it (sync-protocol.md, "A failed fetch is

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use metasync_analysis::{Facts, Severity};
+use metasync_analysis::{Facts, Layout, Severity};
 use metasync_protocol::{
     FileRow,
     repositories::{FileError, JobResult},
@@ -61,6 +61,16 @@ impl<'a> Found<'a> {
             });
         }
         failures
+    }
+
+    /// Where dbt projects lie.
+    pub(super) fn layout(&self) -> Layout {
+        let files = self.contents.files.iter();
+        let files: Vec<_> = files
+            .filter(|f| Layout::is_made_of(&f.path))
+            .map(|f| super::branch::source_file(f.clone()))
+            .collect();
+        Layout::of(&files)
     }
 
     pub(super) fn unreadable(&self) -> impl Iterator<Item = &'a str> {

@@ -1,6 +1,6 @@
 //! What the index remembers of a branch between runs, beside the catalogue itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use metasync_analysis::Dialect;
 use metasync_protocol::repositories::FileError;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Counted up whenever the analysis says something else about the same text, so that catalogues are
 /// read anew once.
-const ANALYSIS_VERSION: u32 = 1;
+const ANALYSIS_VERSION: u32 = 2;
 
 /// Most failed files that are remembered; beyond that they are read again each time.
 const MAX_FAILED: usize = 5_000;
@@ -23,6 +23,21 @@ pub(super) struct Memory {
     pub(super) source: Value,
     /// Files that could not be read or parsed, by path.
     pub(super) failed: BTreeMap<String, FailedFile>,
+    /// Files that a listing can't give (too large, names that are no text).
+    #[serde(default)]
+    pub(super) unlisted: Vec<FileError>,
+    /// Files that are there, the failed ones among them.
+    #[serde(default)]
+    pub(super) files: u64,
+    /// Live objects.
+    #[serde(default)]
+    pub(super) objects: u64,
+    /// Files that say where dbt projects lie.
+    #[serde(default)]
+    pub(super) layout: BTreeSet<String>,
+    /// Whether the footprints of all files are stored, so that a change can be followed.
+    #[serde(default)]
+    pub(super) followed: bool,
 }
 
 /// What the facts depend on beside the files.
@@ -66,6 +81,9 @@ impl Memory {
 
     pub(super) fn to_value(&self) -> Value {
         let mut memory = self.clone();
+        // What is not remembered has to be looked for.
+        memory.followed &= self.failed.len() + self.unlisted.len() <= MAX_FAILED;
+        memory.unlisted.truncate(MAX_FAILED);
         while memory.failed.len() > MAX_FAILED {
             memory.failed.pop_last();
         }

@@ -1,10 +1,13 @@
 //! Indexing a repository or folder: bring the source up to date, find what changed, let the analysis
 //! read it, store what differs.
 
+mod analysis;
 mod branch;
 mod changes;
+mod closure;
 mod compare;
 mod difference;
+mod follow;
 mod found;
 mod memory;
 mod rows;
@@ -19,6 +22,8 @@ use super::{
     context::{Failure, RunContext},
     jobs::COMMITS_PULLED,
 };
+#[cfg(test)]
+pub(super) use branch::FOLLOWED;
 use branch::IndexBranch;
 
 /// Shares of the whole work, in percent: fetched, read, analysed, stored.

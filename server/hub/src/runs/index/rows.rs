@@ -40,7 +40,7 @@ impl Rows<'_> {
         self.file(&content.path, content.size, &content.content_hash)
     }
 
-    fn object_id(&self, object_type: &str, full_name: &str) -> Uuid {
+    pub(super) fn object_id(&self, object_type: &str, full_name: &str) -> Uuid {
         ids::object(self.connection, self.branch, object_type, full_name)
     }
 

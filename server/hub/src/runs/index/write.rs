@@ -1,7 +1,7 @@
 //! Storing a difference in batches, so that clients see it grow and nobody waits long.
 
 use metasync_protocol::{Compact, FileRow, ObjectRow};
-use metasync_store::{Batch, StreamPhase};
+use metasync_store::{Batch, Footprints, StreamPhase};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -20,8 +20,12 @@ pub(super) struct Writing {
     pub(super) objects: Vec<(ObjectRow, Compact)>,
     pub(super) deleted_files: Vec<Uuid>,
     pub(super) deleted_objects: Vec<Uuid>,
+    /// Of the files that were analysed.
+    pub(super) footprints: Footprints,
     pub(super) branch: String,
     pub(super) memory: Value,
+    /// The memory while footprints are being replaced bit by bit; without it they go with the last batch.
+    pub(super) meanwhile: Option<Value>,
 }
 
 impl Writing {
@@ -33,12 +37,17 @@ impl Writing {
         connection: Uuid,
         percentage: impl Fn(f64) -> f64,
     ) -> Result<(), Failure> {
+        if let Some(meanwhile) = self.meanwhile.clone() {
+            self.prepare(context, connection, meanwhile).await?;
+        }
         let total = (self.files.len() + self.objects.len()).max(1);
         let (mut files, mut objects) = (self.files.into_iter(), self.objects.into_iter());
+        let at_once = self.meanwhile.map_or(usize::MAX, |_| BATCH_ROWS);
+        let mut footprints = self.footprints.files.into_iter();
         let mut last = Some((
             self.deleted_files,
             self.deleted_objects,
-            (self.branch, self.memory),
+            (self.branch.clone(), self.memory),
         ));
         let mut done = 0;
         while last.is_some() {
@@ -49,8 +58,15 @@ impl Writing {
             batch.objects = objects.by_ref().take(BATCH_ROWS - batch.files.len()).collect();
             done += batch.files.len() + batch.objects.len();
             batch.state = StreamPhase::Partial;
-            if files.len() == 0
-                && objects.len() == 0
+            let is_last = files.len() == 0 && objects.len() == 0;
+            if is_last || at_once < usize::MAX {
+                batch.footprints = Footprints {
+                    branch: self.branch.clone(),
+                    files: footprints.by_ref().take(at_once).collect(),
+                };
+            }
+            if is_last
+                && footprints.len() == 0
                 && let Some((deleted_files, deleted_objects, memory)) = last.take()
             {
                 batch.deleted_files = deleted_files;
@@ -73,6 +89,20 @@ impl Writing {
                 share::ANALYSED + (share::STORED - share::ANALYSED) * stored,
             ));
         }
+        Ok(())
+    }
+
+    /// Should this run end before its last batch, nobody may trust the footprints.
+    async fn prepare(&self, context: &RunContext, connection: Uuid, meanwhile: Value) -> Result<(), Failure> {
+        let batch = Batch {
+            index_state: Some((self.branch.clone(), meanwhile)),
+            state: StreamPhase::Partial,
+            ..Batch::default()
+        };
+        let store = &context.runs.store;
+        store
+            .batch_commit(context.run.org, connection, &context.run, batch)
+            .await?;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The engine over a real store and a real folder.
 
 mod engine;
+mod follow;
 mod index;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -31,11 +32,14 @@ struct World {
 
 impl World {
     async fn new() -> World {
+        World::of(Uuid::now_v7()).await
+    }
+
+    async fn of(org: Uuid) -> World {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("workspace");
         std::fs::create_dir(&root).unwrap();
         let store = Store::open_in_memory().await.unwrap();
-        let org = Uuid::now_v7();
         let connection = DeclaredConnection {
             id: None,
             kind: "workspace".into(),
