@@ -28,6 +28,16 @@ pub struct Hub {
 impl Hub {
     /// Starts a hub with its state in `folder` and these connections: name and address.
     pub fn start(folder: &Path, environment: &[(String, String)], connections: &[(&str, &Path)]) -> Hub {
+        Hub::node(folder, environment, connections, None)
+    }
+
+    /// The same on a database that other hubs may be on as well.
+    pub fn node(
+        folder: &Path,
+        environment: &[(String, String)],
+        connections: &[(&str, &Path)],
+        database: Option<&str>,
+    ) -> Hub {
         std::fs::create_dir_all(folder).unwrap();
         let mut config = format!(
             "data_dir = {:?}\n[auth]\njwt_secret_env = \"STORY_SECRET\"\n\
@@ -36,6 +46,9 @@ impl Hub {
              members = [{{ user = \"ada\", role = \"owner\" }}, {{ user = \"bo\", role = \"member\" }}]\n",
             folder.join("data")
         );
+        if let Some(database) = database {
+            config = format!("database = {database:?}\n{config}");
+        }
         for (name, url) in connections {
             config.push_str(&format!(
                 "[[organizations.connections]]\ntype = \"github\"\nname = \"{name}\"\nfull_name = \"acme/{name}\"\n\
@@ -59,6 +72,11 @@ impl Hub {
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// Whether the process is still there.
+    pub fn is_running(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
     }
 
     /// Starts it again at the same address.

@@ -14,6 +14,7 @@ pub mod binary;
 pub mod editor;
 pub mod hub;
 pub mod place;
+pub mod postgres;
 pub mod projects;
 
 pub use binary::{metasync, run};

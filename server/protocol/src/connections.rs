@@ -39,6 +39,7 @@ pub struct ConnectionList {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MatchRequest {
     /// Such as `company/jaffle_shop`.
+    #[schemars(length(min = 1))]
     pub workspace_identifier: String,
 }
 
@@ -58,12 +59,16 @@ pub struct MatchAnswer {
 pub struct NewConnection {
     /// As [`Connection::kind`].
     #[serde(rename = "type")]
+    #[schemars(length(min = 1))]
     pub kind: String,
     /// Short name.
+    #[schemars(length(min = 1))]
     pub name: String,
     /// `owner/name`.
+    #[schemars(length(min = 1))]
     pub full_name: String,
     /// https, ssh or (where allowed) a local path.
+    #[schemars(length(min = 1))]
     pub url: String,
     /// Default: the remote's default branch.
     #[serde(default)]

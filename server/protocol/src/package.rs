@@ -160,23 +160,28 @@ pub struct StreamState {
 pub struct PackageQuery {
     /// Only these connections; all allowed ones if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Uuid>>")]
     pub connection_ids: Option<Vec<String>>,
     /// A sync point, for clients without cursor.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub last_sync_timestamp: Option<String>,
     /// Whether documentation comes along.
     pub include_documentation: bool,
     /// Objects per page, 1 to 10,000.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000))]
     pub limit: Option<i64>,
     /// Only without cursor.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub offset: Option<i64>,
     /// Where the last page ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
     /// Most bytes of an uncompressed body.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub max_bytes: Option<i64>,
     /// [`crate::PROTOCOL`].
     #[serde(skip_serializing_if = "Option::is_none")]

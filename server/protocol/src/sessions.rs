@@ -9,6 +9,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RegisterSession {
     /// Such as `company/jaffle_shop`.
+    #[schemars(length(min = 1))]
     pub workspace_identifier: String,
     /// SHA-256 of the normalised identity.
     #[serde(default)]

@@ -1,10 +1,14 @@
 //! `GET /openapi.json`, made from the table that the router is made from.
 
-use metasync_protocol::ErrorBody;
+use metasync_protocol::{ErrorBody, PROTOCOL};
+use metasync_store::MAX_LIMIT;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::routes::{self, Allowed, Endpoint, SchemaOf};
+use super::{
+    routes::{self, Allowed, Endpoint, SchemaOf},
+    search,
+};
 
 /// The description of all routes (OpenAPI 3.1).
 pub(super) fn description() -> Value {
@@ -44,11 +48,15 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     if let Some(schema) = answer {
         success["content"] = content(generator, schema);
     }
+    let mut responses = json!({"default": {"$ref": "#/components/responses/Error"}});
+    for status in std::iter::once(status).chain(endpoint.or_status) {
+        responses[status.to_string()] = success.clone();
+    }
     let mut operation = json!({
         "operationId": operation_id(endpoint),
         "summary": endpoint.summary,
         "parameters": parameters(endpoint),
-        "responses": {status.to_string(): success, "default": {"$ref": "#/components/responses/Error"}},
+        "responses": responses,
     });
     if let Some(schema) = endpoint.request {
         operation["requestBody"] = json!({"content": content(generator, schema)});
@@ -64,18 +72,62 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
 
 /// Path parameters stand in the pattern, query parameters in the table.
 fn parameters(endpoint: &Endpoint) -> Vec<Value> {
-    let text = json!({"type": "string"});
     let in_path = endpoint
         .path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let in_path = in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": text}));
-    let in_query = endpoint
-        .query
-        .iter()
-        .map(|name| json!({"name": name, "in": "query", "required": false, "schema": text}));
+    let in_path = in_path.map(|name| {
+        let schema = match name {
+            "job_id" | "object_id" => id(),
+            // repositories are known by their names, too
+            "id" if endpoint.path.starts_with(EDITORS) => id(),
+            _ => json!({"type": "string", "minLength": 1}),
+        };
+        json!({"name": name, "in": "path", "required": true, "schema": schema})
+    });
+    let in_query = endpoint.query.iter().map(|name| {
+        let mut parameter = json!({"name": name, "in": "query", "required": *name == "q"});
+        parameter["schema"] = query_schema(name, endpoint);
+        if parameter["schema"]["type"] == "array" {
+            // comma-separated
+            parameter["style"] = json!("form");
+            parameter["explode"] = json!(false);
+        }
+        parameter
+    });
     in_path.chain(in_query).collect()
 }
+
+/// Where the routes for editors begin.
+const EDITORS: &str = "/api/metadata-sync/";
+
+fn id() -> Value {
+    json!({"type": "string", "format": "uuid"})
+}
+
+fn query_schema(name: &str, endpoint: &Endpoint) -> Value {
+    match name {
+        "connection_ids" | "object_ids" => json!({"type": "array", "items": id()}),
+        "last_sync_timestamp" => json!({"type": "string", "format": "date-time"}),
+        "include_documentation" => json!({"type": "boolean"}),
+        "limit" if endpoint.path.starts_with(EDITORS) => {
+            json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT})
+        }
+        "limit" => json!({"type": "integer", "minimum": 1, "maximum": search::MAX_LIMIT}),
+        "offset" | "max_bytes" => json!({"type": "integer", "minimum": 0, "maximum": i64::MAX}),
+        "protocol" => json!({"type": "integer", "enum": [PROTOCOL]}),
+        // as many characters as there are bytes in the longest ones
+        "q" => {
+            json!({"type": "string", "minLength": 1, "maxLength": search::MAX_WORDS / MOST_UTF8, "pattern": NO_BLANK})
+        }
+        _ => json!({"type": "string"}),
+    }
+}
+
+/// Bytes of a character at most.
+const MOST_UTF8: usize = 4;
+/// Something must stand there.
+const NO_BLANK: &str = "\\S";
 
 fn content(generator: &mut SchemaGenerator, schema: SchemaOf) -> Value {
     json!({"application/json": {"schema": schema(generator)}})

@@ -48,6 +48,8 @@ pub(super) struct Endpoint {
     pub(super) request: Option<SchemaOf>,
     /// Status of success, and its body.
     pub(super) answer: (u16, Option<SchemaOf>),
+    /// Another status with the same body.
+    pub(super) or_status: Option<u16>,
     /// Whether one user may ask only so often ([`super::rate`]).
     pub(super) expensive: bool,
     pub(super) handler: MethodRouter<App>,
@@ -69,6 +71,7 @@ impl Endpoint {
             query: &[],
             request: None,
             answer: (200, None),
+            or_status: None,
             expensive: false,
             handler,
         }
@@ -96,6 +99,11 @@ impl Endpoint {
 
     fn status(mut self, status: u16) -> Endpoint {
         self.answer.0 = status;
+        self
+    }
+
+    fn or_status(mut self, status: u16) -> Endpoint {
+        self.or_status = Some(status);
         self
     }
 }
@@ -278,7 +286,8 @@ fn repository_routes() -> Vec<Endpoint> {
             delete(repositories::cancel),
             "Cancel a sync",
         )
-        .gives::<Job>(),
+        .gives::<Job>()
+        .or_status(202),
         Endpoint::new(
             "GET",
             EVENTS,

@@ -14,10 +14,10 @@ use super::{
 
 /// Objects in an answer where nothing else is asked for, and at most.
 const DEFAULT_LIMIT: u32 = 20;
-const MAX_LIMIT: u32 = 1_000;
+pub(super) const MAX_LIMIT: u32 = 1_000;
 
 /// Longest text that is searched for.
-const MAX_WORDS: usize = 500;
+pub(super) const MAX_WORDS: usize = 500;
 
 /// Answer of the search.
 #[derive(Serialize)]
