@@ -5,12 +5,31 @@
 //! stands under the cursor as a [`question::Question`], the caller answers it from the cache with
 //! [`facts`], and a renderer such as [`hover::object`] turns the facts into [`markup::Markup`].
 
+pub mod catalogue;
+pub mod diagnostics;
 pub mod facts;
+pub mod folding;
 pub mod hover;
+pub mod inlay;
+pub mod lens;
+pub mod links;
 pub mod markup;
 pub mod question;
+pub mod references;
+pub mod rename;
+pub mod signature;
 pub mod time;
+pub mod tokens;
 
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a fixture that is not understood is a wrong test"
+)]
+mod fake;
+
+pub use catalogue::Catalogue;
 pub use facts::{ColumnFacts, Neighbour, ObjectFacts, Origin};
 pub use markup::{Format, Markup};
 pub use question::{Question, ask};
+pub use references::File;

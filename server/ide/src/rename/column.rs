@@ -1,0 +1,170 @@
+//! Another name for a column: where it is made, described and used. A model that passes it on under its own name keeps
+//! its own columns, unless it passes all of them on (`*`).
+
+use std::collections::{BTreeSet, HashSet};
+
+use metasync_analysis::{Passes, RelationName, Role, Span, SymbolKind};
+use uuid::Uuid;
+
+use super::{Files, Renaming};
+use crate::{
+    catalogue::{Catalogue, Known, Resolver, Target},
+    references::{File, names},
+};
+
+/// Most objects through which one rename spreads by stars.
+const MAX_SPREAD: usize = 500;
+
+/// Whether a column's name can be changed from here.
+pub fn check(known: &Known, column: &str, catalogue: &dyn Catalogue) -> Result<(), String> {
+    let owner = &known.name;
+    match (known.object_type.as_str(), &known.path) {
+        ("source", _) => Err(format!(
+            "`{column}` is a column of the source table `{owner}`: its name is the warehouse's"
+        )),
+        (_, None) => Err(format!(
+            "`{owner}` is defined in another repository; rename `{column}` there"
+        )),
+        _ if catalogue
+            .columns(known.id)
+            .iter()
+            .all(|c| !c.name.eq_ignore_ascii_case(column)) =>
+        {
+            Err(format!("`{owner}` has no column `{column}`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The changes.
+pub fn rename(
+    files: &dyn Files,
+    known: &Known,
+    column: &str,
+    name: &str,
+    catalogue: &dyn Catalogue,
+) -> Result<Renaming, String> {
+    check(known, column, catalogue)?;
+    if catalogue
+        .columns(known.id)
+        .iter()
+        .any(|c| c.name.eq_ignore_ascii_case(name))
+        && !column.eq_ignore_ascii_case(name)
+    {
+        return Err(format!("`{}` has a column `{name}` already", known.name));
+    }
+    let path = known.path.as_deref().unwrap_or_default();
+    if !defines(files, path, column, catalogue) {
+        return Err(format!(
+            "`{column}` comes into `{}` through a `*` or a macro; rename it where it is made",
+            known.name
+        ));
+    }
+    let mut notes = BTreeSet::new();
+    let renamed = spread(files, known, column, catalogue, &mut notes);
+    let mut edits = Vec::new();
+    for path in files.mentioning(column) {
+        let Some(text) = files.text(&path) else { continue };
+        let file = File {
+            path: &path,
+            text: &text,
+        };
+        let changed = in_file(&file, &renamed, column, name, catalogue);
+        if !changed.is_empty() {
+            edits.push((path, changed));
+        }
+    }
+    Ok(Renaming {
+        edits,
+        files: Vec::new(),
+        notes: notes.into_iter().collect(),
+    })
+}
+
+/// Whether a file itself names the column that its object makes.
+fn defines(files: &dyn Files, path: &str, column: &str, catalogue: &dyn Catalogue) -> bool {
+    let Some(text) = files.text(path) else {
+        return false;
+    };
+    let file = File { path, text: &text };
+    let resolver = Resolver::new(catalogue, path);
+    let Some(own) = resolver.relation(&RelationName::ThisFile) else {
+        return false;
+    };
+    let target = Target::Column(own.id, column.to_lowercase());
+    names(&file).iter().any(|one| {
+        let makes = one.role == Role::Definition || one.passes == Passes::ToFile;
+        makes && resolver.targets(one).contains(&target)
+    })
+}
+
+/// The objects whose column gets the new name: the first, and those that pass it on by a star.
+fn spread(
+    files: &dyn Files,
+    known: &Known,
+    column: &str,
+    catalogue: &dyn Catalogue,
+    notes: &mut BTreeSet<String>,
+) -> HashSet<Uuid> {
+    let mut found = HashSet::from([known.id]);
+    let mut queue = vec![known.id];
+    while let Some(object) = queue.pop() {
+        for user in catalogue.users(object, column) {
+            if let Some(connection) = &user.elsewhere {
+                notes.insert(format!(
+                    "`{}` in {connection} uses `{column}` and is not changed",
+                    user.name
+                ));
+                continue;
+            }
+            let passes_on = user.column.eq_ignore_ascii_case(column) && user.transformation == "direct";
+            let path = catalogue.object(user.object).and_then(|known| known.path);
+            let is_star = path.is_some_and(|path| !defines(files, &path, column, catalogue));
+            if passes_on && is_star && found.len() < MAX_SPREAD && found.insert(user.object) {
+                queue.push(user.object);
+            }
+        }
+    }
+    found
+}
+
+fn in_file(
+    file: &File<'_>,
+    renamed: &HashSet<Uuid>,
+    column: &str,
+    name: &str,
+    catalogue: &dyn Catalogue,
+) -> Vec<(Span, String)> {
+    let resolver = Resolver::new(catalogue, file.path);
+    let own = resolver.relation(&RelationName::ThisFile).map(|known| known.id);
+    let mut edits = Vec::new();
+    for one in names(file) {
+        let SymbolKind::Column { column: written, .. } = &one.symbol.kind else {
+            continue;
+        };
+        if !written.eq_ignore_ascii_case(column) || !one.is_direct {
+            continue;
+        }
+        let targets = resolver.targets(&one);
+        let is_hit = |target: &Target| match target {
+            Target::Column(object, c) => renamed.contains(object) && c.eq_ignore_ascii_case(column),
+            _ => false,
+        };
+        // in a select list the last target is this file's own column
+        let (inputs, result) = match (one.passes, targets.split_last()) {
+            (Passes::ToFile, Some((last, rest))) if own.is_some() => (rest, is_hit(last)),
+            _ => (targets.as_slice(), false),
+        };
+        let is_input = inputs.iter().any(is_hit);
+        let span = one.symbol.span;
+        let raw = file.text.get(span.start..span.end).unwrap_or_default();
+        let replacement = match (is_input, result, one.passes) {
+            (true, true, _) | (true, _, Passes::Inside) => name.to_owned(),
+            (true, false, _) => format!("{name} as {raw}"),
+            (false, true, _) => format!("{raw} as {name}"),
+            (false, false, _) => continue,
+        };
+        edits.push((span, replacement));
+    }
+    edits
+}
