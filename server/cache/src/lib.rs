@@ -29,4 +29,4 @@ pub use facts::{
 };
 pub use limits::{HISTORY_MAX, LINEAGE_DEPTH_MAX, SEARCH_MAX};
 pub use meta::names as meta_names;
-pub use reader::Reader;
+pub use reader::{Browse, Browsed, Reader};

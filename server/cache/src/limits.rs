@@ -46,3 +46,5 @@ pub const SEARCH_MAX: usize = 1_000;
 pub const SEARCH_SCAN_MAX: usize = 5_000;
 /// Longest text searched for, in characters; the rest is left off.
 pub const SEARCH_TEXT_MAX: usize = 200;
+/// Most objects on one page of a list.
+pub const BROWSE_MAX: u64 = 1_000;

@@ -176,6 +176,14 @@ impl Documents {
         self.open.write().remove(uri);
     }
 
+    /// Snapshots of all documents.
+    pub fn all(&self) -> Vec<(Uri, Document)> {
+        let open = self.open.read();
+        open.iter()
+            .map(|(uri, document)| (uri.clone(), document.clone()))
+            .collect()
+    }
+
     /// A snapshot of a document.
     pub fn get(&self, uri: &Uri) -> Option<Document> {
         self.open.read().get(uri).cloned()

@@ -39,6 +39,8 @@ where
         "window/workDoneProgress/cancel",
         backend::Backend::cancel_progress,
     )
+    .custom_method("metasync/objects", backend::Backend::objects)
+    .custom_method("metasync/columns", backend::Backend::columns)
     .finish();
     transport::serve(input, output, socket, service).await;
     shut_down.load(Ordering::Acquire)

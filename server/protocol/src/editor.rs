@@ -226,3 +226,93 @@ pub struct DoctorCheck {
     /// What to do; empty where all is well.
     pub advice: String,
 }
+
+/// Notification `metasync/changed`, sent after a sync that changed what is known of an open file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedParams {
+    /// What changed.
+    pub objects: Vec<ChangedObject>,
+    /// One line for people, such as "2 columns of orders changed".
+    pub message: String,
+}
+
+/// An object that a sync changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedObject {
+    /// Its id.
+    pub id: Uuid,
+    /// Short name.
+    pub name: String,
+    /// `model`, `source`, ….
+    pub object_type: String,
+    /// Relative path of its file.
+    pub path: Option<String>,
+    /// `added`, `changed` or `removed`.
+    pub change: String,
+    /// For people, such as "2 columns changed".
+    pub what: String,
+}
+
+/// Request `metasync/objects`: the objects of one connection, page by page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectsParams {
+    /// Id or name of the connection.
+    pub connection: String,
+    /// Only objects of this type.
+    #[serde(default, rename = "type")]
+    pub object_type: Option<String>,
+    /// Only objects in whose name this stands, in any case.
+    #[serde(default)]
+    pub filter: Option<String>,
+    /// How many to leave out first.
+    #[serde(default)]
+    pub offset: Option<u64>,
+    /// Most objects: 200 if left out, never more than 1,000.
+    #[serde(default)]
+    pub limit: Option<u64>,
+}
+
+/// The answer to `metasync/objects`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectsAnswer {
+    /// The page, by type and name.
+    pub objects: Vec<ObjectAnswer>,
+    /// How many fit, on all pages.
+    pub total: u64,
+    /// How many fit of each type, whatever type was asked for.
+    pub types: Vec<TypeCount>,
+}
+
+/// How many objects of one type there are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TypeCount {
+    /// The type.
+    pub object_type: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Request `metasync/columns`: the columns of an object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ColumnsParams {
+    /// Id of the object.
+    pub id: String,
+}
+
+/// The answer to `metasync/columns`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ColumnsAnswer {
+    /// By ordinal.
+    pub columns: Vec<ColumnAnswer>,
+}
+
+/// A column as lists show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ColumnAnswer {
+    /// Its name.
+    pub name: String,
+    /// Its type, where it is known.
+    pub data_type: Option<String>,
+    /// What people wrote about it.
+    pub description: Option<String>,
+}

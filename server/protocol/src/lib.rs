@@ -19,9 +19,7 @@ pub mod sessions;
 pub mod settings;
 
 pub use bundle::{Compact, ObjectBundle};
-pub use catalog::{
-    ColumnRow, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow, PairOf,
-};
+pub use catalog::{ColumnRow, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow, PairOf};
 pub use compact::{CompactPage, Page};
 pub use error::ErrorBody;
 pub use hash::RowHash;

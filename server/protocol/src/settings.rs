@@ -18,6 +18,65 @@ pub struct Settings {
     pub connections: Vec<String>,
     /// The embedded hub over the workspace itself.
     pub local: LocalSettings,
+    /// What is told about the text.
+    pub diagnostics: DiagnosticSettings,
+    /// What is shown between the letters.
+    pub inlay_hints: InlayHintSettings,
+    /// What is shown above objects.
+    pub code_lens: CodeLensSettings,
+}
+
+/// What is told about the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DiagnosticSettings {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// Codes that are not told: `syntax`, `unknown-model`, `unknown-source`, `unknown-column`, `ambiguous-column`,
+    /// `missing-description`, `undeclared-column`, `breaking-change`.
+    pub disabled: Vec<String>,
+}
+
+impl Default for DiagnosticSettings {
+    fn default() -> DiagnosticSettings {
+        DiagnosticSettings {
+            enabled: true,
+            disabled: Vec::new(),
+        }
+    }
+}
+
+/// What is shown between the letters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct InlayHintSettings {
+    /// Types of the columns that a model makes.
+    pub column_types: bool,
+    /// The columns behind a `*`.
+    pub stars: bool,
+}
+
+impl Default for InlayHintSettings {
+    fn default() -> InlayHintSettings {
+        InlayHintSettings {
+            column_types: true,
+            stars: true,
+        }
+    }
+}
+
+/// What is shown above objects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CodeLensSettings {
+    /// How much an object is built from, and how much uses it.
+    pub lineage: bool,
+}
+
+impl Default for CodeLensSettings {
+    fn default() -> CodeLensSettings {
+        CodeLensSettings { lineage: true }
+    }
 }
 
 /// Which hub.

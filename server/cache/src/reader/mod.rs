@@ -1,6 +1,7 @@
 //! The readers' side. Every query takes a connection of its own from a small pool, so that no
 //! question waits for another, and sees one state of the cache from its beginning to its end.
 
+mod browse;
 mod column;
 mod completion;
 mod find;
@@ -9,6 +10,8 @@ mod lineage;
 mod object;
 mod search;
 mod status;
+
+pub use browse::{Browse, Browsed};
 
 use std::{
     path::{Path, PathBuf},

@@ -5,6 +5,8 @@ mod impact;
 mod names;
 mod properties;
 
+pub use names::distance;
+
 use metasync_analysis::{Language, Options, Span, check};
 
 use crate::{

@@ -100,7 +100,11 @@ fn check(path: &str, at: &str, name: &str, expect: Expect) {
 
 #[test]
 fn a_model_and_its_file() {
-    check("models/all_of_it.sql", "ref('s$0tg')", "staged", expect![[r#"
+    check(
+        "models/all_of_it.sql",
+        "ref('s$0tg')",
+        "staged",
+        expect![[r#"
         rename `stg`
         models/all_of_it.sql: with s as (select * from {{ ref('staged') }}) select * from s where total > 1
         models/s.yml: models:
@@ -111,20 +115,35 @@ fn a_model_and_its_file() {
             columns: [{name: total}]
 
         models/stg.sql -> models/staged.sql
-    "#]]);
-    check("models/all_of_it.sql", "ref('s$0tg')", "taken", expect![[r#"
+    "#]],
+    );
+    check(
+        "models/all_of_it.sql",
+        "ref('s$0tg')",
+        "taken",
+        expect![[r#"
         rename `stg`
         refused: there is a model `taken` already (shop.taken)
-    "#]]);
-    check("models/all_of_it.sql", "ref('s$0tg')", "1 st", expect![[r#"
+    "#]],
+    );
+    check(
+        "models/all_of_it.sql",
+        "ref('s$0tg')",
+        "1 st",
+        expect![[r#"
         rename `stg`
         refused: `1 st` is no name: letters, digits and `_`, no digit first
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_column_through_stars_and_items() {
-    check("models/stg.sql", "as t$0otal", "amount", expect![[r#"
+    check(
+        "models/stg.sql",
+        "as t$0otal",
+        "amount",
+        expect![[r#"
         rename `total`
         models/all_of_it.sql: with s as (select * from {{ ref('stg') }}) select * from s where amount > 1
         models/s.yml: models:
@@ -137,7 +156,8 @@ fn a_column_through_stars_and_items() {
         models/stg.sql: select id, {{ euros('t') }} as amount from {{ source('raw', 'orders') }} order by amount
         models/weekly.sql: with a as (select amount as total from {{ ref('all_of_it') }} as stg) select total, count(*) as n from a group by total
         note: `forecast` in acme/finance uses `total` and is not changed
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -155,17 +175,32 @@ fn a_column_that_comes_by_a_star_is_renamed_where_it_is_made() {
 
 #[test]
 fn a_macro_a_cte_and_a_source() {
-    check("models/stg.sql", "e$0uros(", "cents", expect![[r#"
+    check(
+        "models/stg.sql",
+        "e$0uros(",
+        "cents",
+        expect![[r#"
         rename `euros`
         macros/euros.sql: {% macro cents(amount) %}{{ amount }} / 100{% endmacro %}
         models/stg.sql: select id, {{ cents('t') }} as total from {{ source('raw', 'orders') }} order by total
-    "#]]);
-    check("models/all_of_it.sql", "from s$0 where", "t", expect![[r#"
+    "#]],
+    );
+    check(
+        "models/all_of_it.sql",
+        "from s$0 where",
+        "t",
+        expect![[r#"
         rename `s`
         models/all_of_it.sql: with t as (select * from {{ ref('stg') }}) select * from t where total > 1
-    "#]]);
-    check("models/stg.sql", "ord$0ers')", "t", expect![[r#"
+    "#]],
+    );
+    check(
+        "models/stg.sql",
+        "ord$0ers')",
+        "t",
+        expect![[r#"
         no: `orders` is a table of a source: its name is the warehouse's
         refused: `orders` is a table of a source: its name is the warehouse's
-    "#]]);
+    "#]],
+    );
 }

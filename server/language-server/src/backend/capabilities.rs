@@ -3,7 +3,7 @@
 use metasync_ide::Format;
 use tower_lsp::ls_types::*;
 
-use super::commands;
+use super::{commands, hints};
 use crate::documents::Encoding;
 
 /// What the client offered at `initialize`; it is asked for nothing else.
@@ -29,6 +29,12 @@ pub struct Offers {
     pub symbol_tree: bool,
     /// `window/showMessageRequest`.
     pub questions: bool,
+    /// `WorkspaceEdit.documentChanges`.
+    pub document_changes: bool,
+    /// File renames in workspace edits.
+    pub renames_files: bool,
+    /// What the client asks for again when it is told to.
+    pub refreshes: Refreshes,
 }
 
 impl Default for Offers {
@@ -43,6 +49,7 @@ impl Offers {
         let text = c.text_document.as_ref();
         let workspace = c.workspace.as_ref();
         let window = c.window.as_ref();
+        let edits = workspace.and_then(|w| w.workspace_edit.as_ref());
         let format = |kinds: Option<&Vec<MarkupKind>>| match kinds {
             Some(kinds) if kinds.contains(&MarkupKind::Markdown) => Format::Markdown,
             // also of a client that says nothing about formats: contract.md, "The language server"
@@ -77,6 +84,42 @@ impl Offers {
                 .and_then(|d| d.hierarchical_document_symbol_support)
                 .unwrap_or(false),
             questions: window.is_some_and(|w| w.show_message.is_some()),
+            document_changes: edits.and_then(|e| e.document_changes).unwrap_or(false),
+            renames_files: edits.is_some_and(|e| {
+                let operations = e.resource_operations.as_deref().unwrap_or_default();
+                e.document_changes == Some(true) && operations.contains(&ResourceOperationKind::Rename)
+            }),
+            refreshes: Refreshes::of(workspace),
+        }
+    }
+}
+
+/// Requests with which a server says that what is shown is old.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Refreshes {
+    /// `workspace/inlayHint/refresh`.
+    pub inlay_hints: bool,
+    /// `workspace/codeLens/refresh`.
+    pub code_lenses: bool,
+    /// `workspace/semanticTokens/refresh`.
+    pub semantic_tokens: bool,
+}
+
+impl Refreshes {
+    fn of(workspace: Option<&WorkspaceClientCapabilities>) -> Refreshes {
+        Refreshes {
+            inlay_hints: workspace
+                .and_then(|w| w.inlay_hint.as_ref())
+                .and_then(|w| w.refresh_support)
+                .unwrap_or(false),
+            code_lenses: workspace
+                .and_then(|w| w.code_lens.as_ref())
+                .and_then(|w| w.refresh_support)
+                .unwrap_or(false),
+            semantic_tokens: workspace
+                .and_then(|w| w.semantic_tokens.as_ref())
+                .and_then(|w| w.refresh_support)
+                .unwrap_or(false),
         }
     }
 }
@@ -101,6 +144,40 @@ pub fn announced(offers: &Offers) -> ServerCapabilities {
         }),
         document_symbol_provider: Some(OneOf::Left(true)),
         workspace_symbol_provider: Some(OneOf::Left(true)),
+        references_provider: Some(OneOf::Left(true)),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            ..CodeActionOptions::default()
+        })),
+        code_lens_provider: Some(CodeLensOptions {
+            resolve_provider: Some(false),
+        }),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(false),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
+        folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        signature_help_provider: Some(SignatureHelpOptions {
+            trigger_characters: Some(vec!["(".to_owned(), ",".to_owned()]),
+            ..SignatureHelpOptions::default()
+        }),
+        semantic_tokens_provider: Some(
+            SemanticTokensOptions {
+                legend: SemanticTokensLegend {
+                    token_types: hints::TOKEN_TYPES.to_vec(),
+                    token_modifiers: hints::TOKEN_MODIFIERS.to_vec(),
+                },
+                full: Some(SemanticTokensFullOptions::Bool(true)),
+                ..SemanticTokensOptions::default()
+            }
+            .into(),
+        ),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: commands::ALL.iter().map(|c| (*c).to_owned()).collect(),

@@ -104,7 +104,7 @@ impl<'a> Lookups<'a> {
     }
 }
 
-fn find(reader: &Reader, name: &RelationName, path: &str) -> Result<Vec<ObjectHit>, CacheError> {
+pub(super) fn find(reader: &Reader, name: &RelationName, path: &str) -> Result<Vec<ObjectHit>, CacheError> {
     let lookup = match name {
         RelationName::Ref { package, name } => Lookup::Ref {
             package: package.clone(),

@@ -2,17 +2,24 @@
 //! questions into cache look-ups, and facts into answers. No handler waits for the network or for
 //! a sync; what needs the client's answer runs in a task of its own.
 
+mod browsing;
 mod calls;
 mod capabilities;
+mod catalogue;
+mod changes;
+mod checking;
 mod commands;
 mod completion;
 mod convert;
 mod definition;
+mod hints;
 mod hover;
 mod lookup;
+mod references;
 mod reporter;
 mod server;
 mod symbols;
+mod texts;
 mod watching;
 mod workspaces;
 
@@ -30,6 +37,8 @@ use crate::{
     sync::LocalHub,
 };
 use capabilities::Offers;
+use checking::Checker;
+use metasync_protocol::settings::Settings;
 use workspaces::Workspaces;
 
 /// How long a command waits for the workspaces to be open.
@@ -39,7 +48,7 @@ const OPENING: std::time::Duration = std::time::Duration::from_secs(10);
 pub struct Backend {
     client: Client,
     environment: Environment,
-    documents: Documents,
+    documents: Arc<Documents>,
     workspaces: Arc<Workspaces>,
     offers: RwLock<Offers>,
     /// The editor's folders.
@@ -48,6 +57,11 @@ pub struct Backend {
     editor_settings: RwLock<serde_json::Value>,
     /// Becomes true once the workspaces are open, which waits for the editor's settings.
     opened: tokio::sync::watch::Sender<bool>,
+    /// What is shown around the text.
+    features: RwLock<Settings>,
+    checker: Checker,
+    /// What the open documents' objects looked like.
+    seen: Arc<changes::Seen>,
     shut_down: Arc<AtomicBool>,
 }
 
@@ -59,11 +73,16 @@ impl Backend {
         starter: Arc<dyn LocalHub>,
         shut_down: Arc<AtomicBool>,
     ) -> Backend {
+        let documents: Arc<Documents> = Arc::default();
+        let workspaces = Arc::new(Workspaces::new(starter));
         Backend {
+            checker: Checker::new(client.clone(), documents.clone(), workspaces.clone()),
             client,
             environment,
-            documents: Documents::default(),
-            workspaces: Arc::new(Workspaces::new(starter)),
+            documents,
+            workspaces,
+            features: RwLock::default(),
+            seen: Arc::default(),
             offers: RwLock::default(),
             folders: RwLock::default(),
             editor_settings: RwLock::new(serde_json::Value::Null),

@@ -38,9 +38,12 @@ impl Notification for Status {
 /// Turns events into messages.
 #[derive(Clone)]
 pub struct Reporter {
-    client: Client,
-    offers: Offers,
-    workspaces: Arc<Workspaces>,
+    pub(super) client: Client,
+    pub(super) offers: Offers,
+    pub(super) workspaces: Arc<Workspaces>,
+    pub(super) checker: super::checking::Checker,
+    pub(super) documents: Arc<crate::documents::Documents>,
+    pub(super) seen: Arc<super::changes::Seen>,
 }
 
 impl Backend {
@@ -50,6 +53,9 @@ impl Backend {
             client: self.client.clone(),
             offers: self.offers.read().clone(),
             workspaces: self.workspaces.clone(),
+            checker: self.checker.clone(),
+            documents: self.documents.clone(),
+            seen: self.seen.clone(),
         }
     }
 }
@@ -95,7 +101,7 @@ impl Reporter {
                         self.progress(&token, WorkDoneProgress::End(end)).await;
                     }
                 }
-                Event::FactsChanged => {}
+                Event::FactsChanged => self.facts_changed(&handle).await,
                 Event::Tell { error, message } => {
                     let kind = if error {
                         MessageType::WARNING

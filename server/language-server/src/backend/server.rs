@@ -46,6 +46,7 @@ impl Backend {
             tracing::warn!("{problem}");
         }
         tracing::info!(mode = ?effective.mode, ?folders, "opening");
+        self.take_features();
         let reporter = self.reporter();
         self.workspaces
             .set(folders, &effective, restart, |handle, events| {
@@ -53,8 +54,20 @@ impl Backend {
             });
     }
 
+    /// Whose metadata is served, and how.
+    fn effective(&self) -> settings::Effective {
+        settings::resolve(&self.environment, &self.editor_settings.read()).0
+    }
+
     fn folders(&self) -> Vec<PathBuf> {
         self.folders.read().clone()
+    }
+
+    /// What is shown around the text, by the settings in force.
+    fn take_features(&self) {
+        let settings = settings::features(&self.environment, &self.editor_settings.read());
+        self.checker.want(settings.diagnostics.clone());
+        *self.features.write() = settings;
     }
 
     /// Takes settings that the editor told; whether anything changed.
@@ -140,12 +153,17 @@ impl LanguageServer for Backend {
         let uri = d.uri.clone();
         self.documents.open(d.uri, d.version, d.text);
         self.open_around(&uri);
+        if let Some(here) = self.place(&uri) {
+            self.seen.opened(&uri, &here.workspace);
+        }
+        self.checker.look(uri, self.encoding());
     }
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
         let d = params.text_document;
         self.documents
             .change(&d.uri, d.version, params.content_changes, self.encoding());
+        self.checker.look(d.uri, self.encoding());
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
@@ -157,6 +175,7 @@ impl LanguageServer for Backend {
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
         self.documents.close(&params.text_document.uri);
+        self.checker.forget(params.text_document.uri).await;
     }
 
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
@@ -165,10 +184,18 @@ impl LanguageServer for Backend {
             .get(settings::SECTION)
             .unwrap_or(&params.settings)
             .clone();
+        let before = self.effective();
         let mut changed = self.take_settings(&told);
         // some editors send nothing and want to be asked
         changed |= self.ask_settings().await;
-        if changed {
+        if !changed {
+            return;
+        }
+        self.take_features();
+        self.checker.look_at_all(self.encoding());
+        self.reporter().refresh();
+        // what is merely shown differently needs no new start
+        if before != self.effective() {
             self.open(&self.folders(), true);
         }
     }
@@ -236,6 +263,60 @@ impl LanguageServer for Backend {
         params: CallHierarchyOutgoingCallsParams,
     ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
         Ok(self.outgoing(&params.item))
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        Ok(self.references_of(params).await)
+    }
+
+    async fn document_highlight(
+        &self,
+        params: DocumentHighlightParams,
+    ) -> Result<Option<Vec<DocumentHighlight>>> {
+        Ok(self.highlights_of(params).await)
+    }
+
+    async fn prepare_rename(
+        &self,
+        params: TextDocumentPositionParams,
+    ) -> Result<Option<PrepareRenameResponse>> {
+        self.prepare_rename_at(params).await
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        self.rename_at(params).await
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let offers = self.offers.read().clone();
+        Ok(self.fixes(params, offers).await)
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        Ok(self.lenses(params).await)
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        Ok(self.links(params).await)
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        Ok(self.folds(params).await)
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        Ok(self.inlay_hints(params).await)
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: SemanticTokensParams,
+    ) -> Result<Option<SemanticTokensResult>> {
+        Ok(self.semantic_tokens(params).await)
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        Ok(self.signature_at(&params))
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {

@@ -102,6 +102,13 @@ pub fn resolve(environment: &Environment, editor: &serde_json::Value) -> (Effect
     (effective, problems)
 }
 
+/// The settings of what is shown, which need no hub and no restart.
+pub fn features(environment: &Environment, editor: &serde_json::Value) -> Settings {
+    let mut layers = environment.user_config.clone().unwrap_or(serde_json::Value::Null);
+    merge::over(&mut layers, editor);
+    merge::read(&layers, &mut Vec::new())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,70 @@
+//! The texts of a workspace: open documents as they are typed, other files from disk.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use metasync_analysis::Language;
+use metasync_ide::rename::Files;
+
+use super::{Backend, convert, workspaces::Workspace};
+
+/// Files above this size (bytes) are not looked into.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// The files that the catalogue lists, and the open documents.
+pub struct Texts {
+    root: PathBuf,
+    open: HashMap<String, Arc<str>>,
+    listed: Vec<String>,
+}
+
+impl Backend {
+    /// The texts of a workspace now.
+    pub(super) fn texts(&self, workspace: &Workspace) -> Texts {
+        let root = workspace.found.root.clone();
+        let below = |uri: &tower_lsp::ls_types::Uri| {
+            let path = convert::path_of(uri)?;
+            path.starts_with(&root).then(|| convert::relative(&path, &root))
+        };
+        let open = self.documents.all();
+        let open = open
+            .into_iter()
+            .filter_map(|(uri, document)| Some((below(&uri)?, document.text.text)));
+        let open: HashMap<String, Arc<str>> = open.collect();
+        let mut listed = workspace
+            .handle
+            .view
+            .ask(|reader| reader.file_paths())
+            .unwrap_or_default();
+        listed.extend(open.keys().cloned());
+        listed.sort();
+        listed.dedup();
+        Texts { root, open, listed }
+    }
+}
+
+impl Files for Texts {
+    fn text(&self, path: &str) -> Option<Arc<str>> {
+        if let Some(text) = self.open.get(path) {
+            return Some(text.clone());
+        }
+        let inside = !path.split('/').any(|part| part == "..");
+        let full = self.root.join(path);
+        let size = std::fs::metadata(&full).ok()?.len();
+        if !inside || size > MAX_FILE_BYTES {
+            return None;
+        }
+        std::fs::read_to_string(full).ok().map(Into::into)
+    }
+
+    fn mentioning(&self, word: &str) -> Vec<String> {
+        let folded = word.to_lowercase();
+        let finder = memchr::memmem::Finder::new(folded.as_bytes());
+        let mentions = |path: &&String| {
+            Language::of_path(path) != Language::Other
+                && self
+                    .text(path)
+                    .is_some_and(|text| finder.find(text.to_lowercase().as_bytes()).is_some())
+        };
+        self.listed.iter().filter(mentions).cloned().collect()
+    }
+}
