@@ -342,8 +342,7 @@ fn record(place: usize, write: &Write, is_model: bool, masked: bool, drafts: &mu
     if draft.fact.description.is_none() {
         draft.fact.description.clone_from(&write.description);
     }
-    let is_open = masked || !write.open.is_empty();
-    columns(draft, write, is_model, is_open);
+    columns(draft, write, is_model, !write.open.is_empty());
 }
 
 /// The columns in the order of the SQL, with what is already known about them; those that only YAML knows come last.

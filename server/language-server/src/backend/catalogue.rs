@@ -118,7 +118,10 @@ impl Catalogue for Cached {
             .flatten()
             .filter_map(|name| Some(name.as_str()?.to_owned()));
         Sureness {
-            is_closed: is_read && metadata.get("open") != Some(&Value::Bool(true)),
+            is_closed: is_read
+                && metadata.get("open") != Some(&Value::Bool(true))
+                // a template that could not be rendered may make anything
+                && metadata.get("rendered") != Some(&Value::Bool(false)),
             missing: missing.collect(),
         }
     }

@@ -34,6 +34,11 @@ pub fn lsp_extensions() -> Value {
     add::<editor::HistoryAnswer>(&mut generator);
     add::<editor::ConnectionsAnswer>(&mut generator);
     add::<editor::DoctorAnswer>(&mut generator);
+    add::<editor::ChangedParams>(&mut generator);
+    add::<editor::ObjectsParams>(&mut generator);
+    add::<editor::ObjectsAnswer>(&mut generator);
+    add::<editor::ColumnsParams>(&mut generator);
+    add::<editor::ColumnsAnswer>(&mut generator);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "LspExtensions",
