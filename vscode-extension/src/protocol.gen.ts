@@ -9,6 +9,58 @@ export interface AutoSync {
   intervalMinutes?: number;
 }
 
+/** An object that a sync changed. */
+export interface ChangedObject {
+  /** `added`, `changed` or `removed`. */
+  change: string;
+  /** Its id. */
+  id: string;
+  /** Short name. */
+  name: string;
+  /** `model`, `source`, …. */
+  object_type: string;
+  /** Relative path of its file. */
+  path: string | null;
+  /** For people, such as "2 columns changed". */
+  what: string;
+}
+
+/** Notification `metasync/changed`, sent after a sync that changed what is known of an open file. */
+export interface ChangedParams {
+  /** One line for people, such as "2 columns of orders changed". */
+  message: string;
+  /** What changed. */
+  objects: ChangedObject[];
+}
+
+/** What is shown above objects. */
+export interface CodeLensSettings {
+  /** How much an object is built from, and how much uses it. */
+  lineage?: boolean;
+}
+
+/** A column as lists show it. */
+export interface ColumnAnswer {
+  /** Its type, where it is known. */
+  data_type: string | null;
+  /** What people wrote about it. */
+  description: string | null;
+  /** Its name. */
+  name: string;
+}
+
+/** The answer to `metasync/columns`. */
+export interface ColumnsAnswer {
+  /** By ordinal. */
+  columns: ColumnAnswer[];
+}
+
+/** Request `metasync/columns`: the columns of an object. */
+export interface ColumnsParams {
+  /** Id of the object. */
+  id: string;
+}
+
 /** A connection that one may choose. */
 export interface ConnectionChoice {
   /** `owner/name`. */
@@ -37,6 +89,17 @@ export interface ConnectionRef {
 export interface ConnectionsAnswer {
   /** All connections of the organization. */
   connections: ConnectionChoice[];
+}
+
+/** What is told about the text. */
+export interface DiagnosticSettings {
+  /**
+   * Codes that are not told: `syntax`, `unknown-model`, `unknown-source`, `unknown-column`, `ambiguous-column`,
+   * `missing-description`, `undeclared-column`, `breaking-change`.
+   */
+  disabled?: string[];
+  /** Whether anything is. */
+  enabled?: boolean;
 }
 
 /** Answer of `metasync.doctor`. */
@@ -91,6 +154,14 @@ export interface HubSettings {
   organization?: string | null;
   /** Such as `https://metadata.example.com`. */
   url?: string | null;
+}
+
+/** What is shown between the letters. */
+export interface InlayHintSettings {
+  /** Types of the columns that a model makes. */
+  columnTypes?: boolean;
+  /** The columns behind a `*`. */
+  stars?: boolean;
 }
 
 /** Answer of `metasync.lineage`. */
@@ -155,6 +226,30 @@ export interface ObjectAnswer {
   path: string | null;
 }
 
+/** The answer to `metasync/objects`. */
+export interface ObjectsAnswer {
+  /** The page, by type and name. */
+  objects: ObjectAnswer[];
+  /** How many fit, on all pages. */
+  total: number;
+  /** How many fit of each type, whatever type was asked for. */
+  types: TypeCount[];
+}
+
+/** Request `metasync/objects`: the objects of one connection, page by page. */
+export interface ObjectsParams {
+  /** Id or name of the connection. */
+  connection: string;
+  /** Only objects in whose name this stands, in any case. */
+  filter: string | null;
+  /** Most objects: 200 if left out, never more than 1,000. */
+  limit: number | null;
+  /** How many to leave out first. */
+  offset: number | null;
+  /** Only objects of this type. */
+  type: string | null;
+}
+
 /** An organization by id and name. */
 export interface OrganizationRef {
   /** Its id. */
@@ -173,10 +268,16 @@ export interface SearchAnswer {
 export interface Settings {
   /** The background sync. */
   autoSync?: AutoSync;
+  /** What is shown above objects. */
+  codeLens?: CodeLensSettings;
   /** Names or ids of the connections to use; empty means: by the workspace's match. */
   connections?: string[];
+  /** What is told about the text. */
+  diagnostics?: DiagnosticSettings;
   /** Which hub; none means local mode. */
   hub?: HubSettings;
+  /** What is shown between the letters. */
+  inlayHints?: InlayHintSettings;
   /** The embedded hub over the workspace itself. */
   local?: LocalSettings;
   /** Bearer token; editors keep it in their secret storage and send it here. */
@@ -242,4 +343,12 @@ export interface SyncAnswer {
   state: string;
   /** Whether there was nothing new. */
   up_to_date: boolean;
+}
+
+/** How many objects of one type there are. */
+export interface TypeCount {
+  /** How many. */
+  count: number;
+  /** The type. */
+  object_type: string;
 }

@@ -146,7 +146,7 @@ impl<'c> Resolver<'c> {
         let mut found = Vec::new();
         match &occurrence.symbol.kind {
             SymbolKind::Relation(name) => {
-                found.extend(self.relation(name).map(|known| Target::Object(known.id)))
+                found.extend(self.relation(name).map(|known| Target::Object(known.id)));
             }
             SymbolKind::Macro { package, name } => {
                 let known = self.catalogue.macros(package.as_deref(), name);

@@ -72,7 +72,7 @@ mod tests {
                 let active = s
                     .active
                     .map(|at| s.label[s.parameters[at].0..s.parameters[at].1].to_owned());
-                (s.label.clone(), active)
+                (s.label, active)
             })
         };
         let euros =

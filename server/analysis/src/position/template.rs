@@ -137,11 +137,7 @@ pub(super) fn in_all_calls(text: &str, place: Span) -> Vec<Occurrence> {
     for call in calls(text, place.start, place.end) {
         let strings = call.arguments.iter().map(|argument| argument.span);
         let names = call.path.iter().map(|(_, span)| *span);
-        let last = call
-            .arguments
-            .iter()
-            .filter(|argument| argument.name.is_none())
-            .next_back();
+        let last = call.arguments.iter().rfind(|argument| argument.name.is_none());
         let last = last.map(|argument| argument.span);
         for span in names.chain(strings) {
             let Some(symbol) = in_call(&call, span.start) else {

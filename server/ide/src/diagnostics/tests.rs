@@ -1,5 +1,7 @@
 //! What is told of a text, and what its fixes make of it.
 
+#![allow(clippy::needless_pass_by_value, reason = "an `expect![]` is made for one use")]
+
 use expect_test::{Expect, expect};
 
 use super::{Finding, findings};

@@ -1,5 +1,7 @@
 //! What a rename makes of a workspace.
 
+#![allow(clippy::needless_pass_by_value, reason = "an `expect![]` is made for one use")]
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use expect_test::{Expect, expect};

@@ -121,7 +121,7 @@ impl Checker {
         }
         let root = workspace.found.root.clone();
         let relative = convert::relative(&path, &root);
-        let catalogue = Cached::new(workspace.handle.view.clone(), root, relative.clone());
+        let catalogue = Cached::new(workspace.handle.view, root, relative.clone());
         let file = File {
             path: &relative,
             text: &document.text.text,

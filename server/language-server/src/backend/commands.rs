@@ -18,6 +18,9 @@ use crate::{answers, doctor, sync::Cause};
 /// Runs that `metasync.history` lists.
 const HISTORY: usize = 100;
 
+/// How long the answer of a sync waits for the editor to be told of its progress.
+const SETTLING: std::time::Duration = std::time::Duration::from_secs(2);
+
 const SYNC: &str = "metasync.sync";
 const SYNC_FULL: &str = "metasync.syncFull";
 const CANCEL: &str = "metasync.cancelSync";
@@ -116,6 +119,9 @@ impl Backend {
     async fn sync_all(&self, full: bool) -> SyncAnswer {
         let all = self.workspaces.all();
         let answers = join_all(all.iter().map(|w| w.handle.sync(Cause::Command, full))).await;
+        // the end of a progress comes before the answer, as far as the editor keeps up
+        let shown = join_all(all.iter().map(|w| w.handle.settled()));
+        let _ = tokio::time::timeout(SETTLING, shown).await;
         let together = answers.into_iter().reduce(|a, b| SyncAnswer {
             // a failure is more noteworthy than a success
             state: if b.error.is_some() { b.state } else { a.state },

@@ -101,6 +101,10 @@ impl Reporter {
                         self.progress(&token, WorkDoneProgress::End(end)).await;
                     }
                 }
+                Event::Settled(reached) => {
+                    // who waited may have given up
+                    let _ = reached.send(());
+                }
                 Event::FactsChanged => self.facts_changed(&handle).await,
                 Event::Tell { error, message } => {
                     let kind = if error {

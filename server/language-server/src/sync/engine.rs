@@ -57,6 +57,8 @@ pub struct Handle {
     stop: CancellationToken,
     session: Arc<tokio::sync::Mutex<Session>>,
     mode: Mode,
+    /// Weak: who listens stops when the task ends, whoever still holds a handle.
+    events: mpsc::WeakUnboundedSender<Event>,
     /// What features read.
     pub view: View,
 }
@@ -114,6 +116,17 @@ impl Handle {
                 Ok(())
             }
             (Question::Organization, []) => Ok(()),
+        }
+    }
+
+    /// Waits until everything that was told so far was shown, or the listener is gone.
+    pub async fn settled(&self) {
+        let (reached, shown) = oneshot::channel();
+        if let Some(events) = self.events.upgrade()
+            && events.send(Event::Settled(reached)).is_ok()
+        {
+            // a listener that is gone shows nothing more: that is settled too
+            let _ = shown.await;
         }
     }
 
@@ -177,6 +190,7 @@ impl Engine {
             stop: CancellationToken::new(),
             session: Arc::new(tokio::sync::Mutex::new(session)),
             mode: settings.mode.clone(),
+            events: events.downgrade(),
             view: view.clone(),
         };
         let mut engine = Engine {

@@ -29,6 +29,8 @@ pub enum Event {
     },
     /// Facts in the cache changed: what is shown should be asked for again.
     FactsChanged,
+    /// Whoever waits for it knows that all before it was shown.
+    Settled(tokio::sync::oneshot::Sender<()>),
     /// Something that the user should read.
     Tell {
         /// Whether it is a failure.

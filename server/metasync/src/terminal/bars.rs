@@ -41,6 +41,9 @@ pub fn show(mut events: mpsc::UnboundedReceiver<Event>) -> JoinHandle<Vec<String
                     ));
                 }
                 Event::Status(_) | Event::FactsChanged => {}
+                Event::Settled(reached) => {
+                    let _ = reached.send(());
+                }
             }
         }
         bar.finish_and_clear();
