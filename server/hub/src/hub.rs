@@ -14,7 +14,8 @@ use crate::{
     events::{self, Bells},
     http::{self, App, AppInner},
     metrics::Metrics,
-    runs::{self, Runs},
+    runs::{self, Policy, Runs},
+    secrets,
 };
 
 /// How long open answers may take after the hub was told to end.
@@ -43,7 +44,7 @@ pub enum HubError {
 }
 
 impl HubError {
-    fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> HubError {
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> HubError {
         let what = what.into();
         move |source| HubError::Io { what, source }
     }
@@ -88,7 +89,11 @@ impl Hub {
             sources,
             Arc::clone(&bells),
             Arc::clone(&metrics),
-            config.sources.allow_local_paths,
+            Policy {
+                allow_local_paths: config.sources.allow_local_paths,
+                allow_private_networks: config.sources.allow_private_networks,
+                webhook_secret: secrets::webhooks(&config)?,
+            },
         ));
         let app = App::new(AppInner {
             store: store.clone(),
@@ -144,6 +149,7 @@ impl Hub {
             shutdown.clone(),
         );
         let scheduling = tokio::spawn(schedule);
+        let telling = tokio::spawn(Arc::clone(&self.runs).tell_webhooks(shutdown.clone()));
         let hearing = tokio::spawn(events::ring_for_others(
             self.store.foreign_changes(),
             Arc::clone(&self.bells),
@@ -168,6 +174,7 @@ impl Hub {
         shutdown.cancel();
         scheduling.abort();
         hearing.abort();
+        telling.abort();
         if let Err(error) = working.await {
             tracing::error!(%error, "the runner failed");
         }

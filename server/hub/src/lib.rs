@@ -15,6 +15,7 @@ mod http;
 mod hub;
 mod metrics;
 mod runs;
+mod secrets;
 
 pub use auth::mint_token;
 pub use config::{ConfigError, HubConfig, load};

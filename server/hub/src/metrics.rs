@@ -30,6 +30,11 @@ struct RequestLabels {
     status: u16,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct WebhookLabels {
+    outcome: String,
+}
+
 type Durations = Family<RunLabels, Histogram, fn() -> Histogram>;
 
 /// All counters of a hub.
@@ -40,6 +45,7 @@ pub(crate) struct Metrics {
     files: Counter<u64, AtomicU64>,
     stuck: Gauge<i64, AtomicI64>,
     requests: Family<RequestLabels, Counter<u64, AtomicU64>>,
+    webhooks: Family<WebhookLabels, Counter<u64, AtomicU64>>,
 }
 
 impl RunLabels {
@@ -63,6 +69,7 @@ impl Default for Metrics {
             files: Counter::default(),
             stuck: Gauge::default(),
             requests: Family::default(),
+            webhooks: Family::default(),
         };
         metrics.registered()
     }
@@ -79,6 +86,7 @@ impl Metrics {
         );
         registry.register("files_processed", "Files that runs read", self.files.clone());
         registry.register("runs_stuck", "Runs that do not get on", self.stuck.clone());
+        registry.register("webhooks", "Webhooks that were sent", self.webhooks.clone());
         registry.register("http_requests", "Requests answered", self.requests.clone());
         self
     }
@@ -91,6 +99,14 @@ impl Metrics {
 
     pub(crate) fn stuck(&self, runs: usize) {
         self.stuck.set(i64::try_from(runs).unwrap_or(i64::MAX));
+    }
+
+    /// How a webhook went: `delivered`, `retried`, `given_up`.
+    pub(crate) fn webhook(&self, outcome: &str) {
+        let labels = WebhookLabels {
+            outcome: outcome.to_owned(),
+        };
+        self.webhooks.get_or_create(&labels).inc();
     }
 
     /// `route` is the pattern, never the path: paths name tenants.

@@ -13,9 +13,12 @@ pub enum SourceError {
     /// The place, or the branch, is not there.
     #[error("{0}")]
     NotFound(String),
-    /// The remote could not be reached, or refused.
+    /// The remote could not be reached; it may be later.
     #[error("{0}")]
     Unreachable(String),
+    /// The remote, or what stands for it, said no: credentials, host keys, rights.
+    #[error("{0}")]
+    Refused(String),
     /// It took too long.
     #[error("{0}")]
     TimedOut(String),
@@ -43,11 +46,20 @@ impl SourceError {
             SourceError::Configuration(_) => "invalid_source",
             SourceError::NotFound(_) => "source_not_found",
             SourceError::Unreachable(_) => "source_unreachable",
+            SourceError::Refused(_) => "source_refused",
             SourceError::TimedOut(_) => "source_timeout",
             SourceError::TooLarge(_) => "source_too_large",
             SourceError::Io { .. } => "source_io",
             SourceError::Git(_) => "git_failed",
         }
+    }
+
+    /// Whether another attempt may do better (runs.md, 6).
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            SourceError::Unreachable(_) | SourceError::TimedOut(_) | SourceError::Io { .. }
+        )
     }
 
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> SourceError {

@@ -18,13 +18,17 @@ pub mod ignored;
 pub mod limits;
 pub mod listing;
 pub mod published_keys;
+pub mod reach;
 pub mod registry;
 pub mod source;
+pub mod webhook;
 pub mod workspace;
 
 pub use content::{Contents, FileContent};
 pub use error::SourceError;
 pub use listing::{ChangedFiles, Entry, ListRequest, Listing};
 pub use published_keys::{Fetched, KeySource, PublishedKeys};
+pub use reach::Reach;
 pub use registry::{Sources, SourcesOptions};
 pub use source::{CURRENT_BRANCH, Pending, RefreshRequest, Refreshed, Source, SourceSpec};
+pub use webhook::{Refusal, Webhooks};

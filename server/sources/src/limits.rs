@@ -36,6 +36,12 @@ pub const HASHING_BATCH: usize = 64;
 /// another one; its hash is not remembered (git calls such entries racy).
 pub const RACY_WINDOW: Duration = Duration::from_secs(2);
 
+/// How long somebody who is called may take to answer (security.md 10).
+pub const MAX_WEBHOOK_TIME: Duration = Duration::from_secs(10);
+
+/// How long looking up a host's addresses may take while somebody waits for an answer of ours.
+pub const MAX_LOOK_UP_TIME: Duration = Duration::from_secs(2);
+
 /// Most bytes of an issuer's key set.
 pub const MAX_KEY_SET_BYTES: usize = 256 * 1024;
 

@@ -105,7 +105,7 @@ fn is_loopback(url: &reqwest::Url) -> bool {
 }
 
 /// The innermost cause: the outer ones repeat the address.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;
@@ -114,7 +114,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 }
 
 /// Makes ring the process's cryptography provider, unless the program chose one before.
-fn install_provider() {
+pub(crate) fn install_provider() {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
         if rustls::crypto::ring::default_provider()

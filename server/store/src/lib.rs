@@ -45,7 +45,7 @@ pub use feed::{PageAnswer, PageFrom, PageFrom as From, PageRequest};
 pub use foreign::{ForeignChange, ForeignChanges};
 pub use metasync_protocol::connections::NewConnection;
 pub use organizations::{DeclaredOrganization, Member, Organization, Role};
-pub use runs::{Beat, Enqueued, MAX_ATTEMPTS, NewRun, Outcome, Run};
+pub use runs::{Beat, DueWebhook, Enqueued, MAX_ATTEMPTS, NewRun, Outcome, Run, WebhookEnd};
 use uuid::Uuid;
 
 use crate::{cursor_keys::CursorKeys, database::Database, foreign::Watch, identity::Identity};

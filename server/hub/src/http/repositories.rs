@@ -124,6 +124,10 @@ pub(super) async fn sync(
 ) -> Result<(StatusCode, Json<Job>), ApiError> {
     let stored = find(&app, &access, &path).await?;
     check(&request)?;
+    if let Some(url) = &request.progress_webhook {
+        let checked = app.runs.check_webhook(url).await;
+        checked.map_err(|why| ApiError::invalid(format!("progress_webhook: {why}")))?;
+    }
     let org = access.org();
     for _ in 0..FORCE_ATTEMPTS {
         let start = app.runs.start_sync(org, &stored, access.user(), &request, "api");
@@ -176,13 +180,6 @@ fn check(request: &SyncRequest) -> Result<(), ApiError> {
     }
     for branch in branches.iter().chain(&request.branch) {
         address::branch(branch).map_err(ApiError::invalid)?;
-    }
-    if request.progress_webhook.is_some() {
-        return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "webhook_unavailable",
-            "progress_webhook: this hub sends no webhooks yet; watch the job's events instead",
-        ));
     }
     Ok(())
 }

@@ -18,6 +18,11 @@ impl RunContext {
     pub(super) fn new(runs: Arc<Runs>, run: Run, reporter: Arc<Reporter>) -> RunContext {
         RunContext { runs, run, reporter }
     }
+
+    /// Tells those who watch the run what it does.
+    pub(super) async fn log(&self, message: impl Into<String>) {
+        self.runs.log(self.run.id, message.into()).await;
+    }
 }
 
 /// Why a run failed.
@@ -29,6 +34,8 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// What it did nevertheless.
     pub(super) result: Value,
+    /// Whether another attempt may do better (runs.md, 6).
+    pub(super) is_retryable: bool,
 }
 
 impl Failure {
@@ -37,18 +44,25 @@ impl Failure {
             code: code.to_owned(),
             message: message.into(),
             result: Value::Null,
+            is_retryable: false,
         }
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
-        Failure::new("database", error.to_string())
+        Failure {
+            is_retryable: error.is_retryable(),
+            ..Failure::new("database", error.to_string())
+        }
     }
 }
 
 impl From<metasync_sources::SourceError> for Failure {
     fn from(error: metasync_sources::SourceError) -> Failure {
-        Failure::new(error.code(), error.to_string())
+        Failure {
+            is_retryable: error.is_retryable(),
+            ..Failure::new(error.code(), error.to_string())
+        }
     }
 }

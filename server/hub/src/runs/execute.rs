@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use metasync_store::{Beat, Outcome, Run, Store, StoreError};
+use metasync_store::{Beat, MAX_ATTEMPTS, Outcome, Run, Store, StoreError};
 use serde_json::Value;
 use tokio::time::MissedTickBehavior;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -13,6 +13,7 @@ use super::{
     context::{Failure, RunContext},
     estimate, index,
     reporter::Reporter,
+    retry,
     runner::LEASE,
 };
 use crate::metrics::RunLabels;
@@ -44,6 +45,7 @@ pub(super) async fn execute(runs: Arc<Runs>, run: Run) {
     let started = std::time::Instant::now();
     let reporter = Arc::new(Reporter::new(&run, estimate::of(&runs.store, &run).await));
     tracing::info!(run = %run.id, kind = run.kind, attempt = run.attempt, "run started");
+    runs.outgoing.notify_one();
     let end = attempt(&runs, &run, &reporter, &cancel).await;
     runs.cancels().remove(&run.id);
     let outcome = match end {
@@ -63,22 +65,56 @@ pub(super) async fn execute(runs: Arc<Runs>, run: Run) {
                 ..Outcome::default()
             }
         }
-        End::Done(Err(failure)) => Outcome {
-            state: "failed".into(),
-            result: failure.result,
-            error: Some(failure.message),
-            code: Some(failure.code),
-            retry_at: None,
-        },
+        End::Done(Err(failure)) => failed(&runs, &run, failure).await,
     };
     let _ = reporter.tell(&runs, true).await;
     log_end(&run, &outcome);
     finish(&runs, &run, &outcome).await;
-    let labels = RunLabels::new(&run.kind, estimate::is_full(&run), &outcome.state);
-    runs.metrics
-        .run_ended(&labels, started.elapsed(), reporter.files_processed());
+    if outcome.retry_at.is_none() {
+        let labels = RunLabels::new(&run.kind, estimate::is_full(&run), &outcome.state);
+        runs.metrics
+            .run_ended(&labels, started.elapsed(), reporter.files_processed());
+    }
     runs.bells.runs.ring(run.id);
     runs.bells.runs.ring_work();
+    runs.outgoing.notify_one();
+}
+
+/// What becomes of a run whose attempt failed: another attempt later, or the end.
+async fn failed(runs: &Arc<Runs>, run: &Run, failure: Failure) -> Outcome {
+    let mut outcome = Outcome {
+        state: "failed".into(),
+        result: failure.result,
+        error: Some(failure.message),
+        code: Some(failure.code),
+        retry_at: None,
+    };
+    if !failure.is_retryable {
+        return outcome;
+    }
+    if run.attempt >= MAX_ATTEMPTS {
+        outcome.state = "dead".into();
+        return outcome;
+    }
+    let pause = retry::pause(run.attempt, None);
+    outcome.state = "retry_wait".into();
+    outcome.retry_at = jiff::Timestamp::now()
+        .checked_add(jiff::SignedDuration::try_from(pause).unwrap_or(jiff::SignedDuration::ZERO))
+        .ok();
+    let reason = outcome.error.as_deref().unwrap_or_default();
+    let message = format!(
+        "Attempt {} of {MAX_ATTEMPTS} failed: {reason}. Trying again in {:.0} s.",
+        run.attempt,
+        pause.as_secs_f64()
+    );
+    runs.log(run.id, message).await;
+    // The runner looks by itself, too, but not as soon.
+    let runs = Arc::clone(runs);
+    tokio::spawn(async move {
+        tokio::time::sleep(pause).await;
+        runs.bells.runs.ring_work();
+    });
+    outcome
 }
 
 async fn attempt(runs: &Arc<Runs>, run: &Run, reporter: &Arc<Reporter>, cancel: &CancellationToken) -> End {
@@ -191,6 +227,8 @@ pub(super) async fn settle_connection(store: &Store, run: &Run) -> Result<(), St
     let now = jiff::Timestamp::now().to_string();
     let (status, message, extracted_at) = match (run.state.as_str(), run.code.as_deref()) {
         ("completed", _) => ("completed", None, Some(now.as_str())),
+        // It goes on.
+        ("retry_wait", _) => (super::SYNCING, run.error.as_deref(), None),
         ("cancelled", _) if connection.connection.last_extracted_at.is_some() => ("completed", None, None),
         ("cancelled", _) => ("pending", None, None),
         (_, Some(metasync_protocol::error::codes::HELD_BACK)) => ("held", run.error.as_deref(), None),

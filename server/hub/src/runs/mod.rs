@@ -11,10 +11,12 @@ mod housekeeping;
 mod index;
 mod jobs;
 mod reporter;
+mod retry;
 mod runner;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use std::{
     collections::HashMap,
@@ -23,8 +25,9 @@ use std::{
 };
 
 use metasync_protocol::repositories::SyncRequest;
-use metasync_sources::Sources;
+use metasync_sources::{Reach, Sources, Webhooks};
 use metasync_store::{Enqueued, NewRun, Run, Store, StoreError, StoredConnection};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -49,6 +52,16 @@ pub(crate) const SYNCING: &str = "syncing";
 /// How often somebody who waits for a run's end looks without being rung.
 const WAIT_POLL: Duration = Duration::from_millis(250);
 
+/// What runs may do.
+pub(crate) struct Policy {
+    /// Connections that were added over HTTP may name local paths.
+    pub(crate) allow_local_paths: bool,
+    /// Webhooks may reach loopback and private addresses.
+    pub(crate) allow_private_networks: bool,
+    /// Signs webhooks.
+    pub(crate) webhook_secret: Vec<u8>,
+}
+
 /// The engine, as those who start and watch runs see it.
 pub struct Runs {
     store: Store,
@@ -57,6 +70,10 @@ pub struct Runs {
     metrics: Arc<Metrics>,
     /// Whether connections that were added over HTTP may name local paths.
     allow_local_paths: bool,
+    webhooks: Webhooks,
+    webhook_secret: Vec<u8>,
+    /// Rung when somebody is to be told of a run's state.
+    outgoing: Notify,
     /// Of runs that this process works on.
     cancels: Mutex<HashMap<Uuid, CancellationToken>>,
 }
@@ -67,14 +84,19 @@ impl Runs {
         sources: Sources,
         bells: Arc<Bells>,
         metrics: Arc<Metrics>,
-        allow_local_paths: bool,
+        policy: Policy,
     ) -> Runs {
         Runs {
             store,
             sources,
             bells,
             metrics,
-            allow_local_paths,
+            allow_local_paths: policy.allow_local_paths,
+            webhooks: Webhooks::new(Reach {
+                allow_private: policy.allow_private_networks,
+            }),
+            webhook_secret: policy.webhook_secret,
+            outgoing: Notify::new(),
             cancels: Mutex::default(),
         }
     }
@@ -104,8 +126,18 @@ impl Runs {
                 .set_connection_status(org, id, SYNCING, None, None)
                 .await?;
             self.bells.runs.ring_work();
+            self.outgoing.notify_one();
         }
         Ok(enqueued)
+    }
+
+    /// A line for those who watch a run.
+    async fn log(&self, run: Uuid, message: String) {
+        let data = serde_json::json!({ "message": message });
+        if let Err(error) = self.store.run_event(run, "log", &data).await {
+            tracing::warn!(%run, %error, "what a run does can't be told");
+        }
+        self.bells.runs.ring(run);
     }
 
     /// Asks for the end of a run; `None`: there is no such run in the organization.
@@ -119,6 +151,7 @@ impl Runs {
                 execute::settle_connection(&self.store, run).await?;
             }
             self.bells.runs.ring(run.id);
+            self.outgoing.notify_one();
         }
         Ok(now)
     }

@@ -182,7 +182,7 @@ async fn default_branch(
         .ok()
         .filter(|b| names::is_branch_name(b));
     if !asked.status.success() {
-        let error = SourceError::Unreachable(format!("{location} can't be read: {}", asked.reason()));
+        let error = refusal(location, "read", &asked.reason());
         return match known {
             Some(branch) if !request.must_fetch => {
                 warnings.push(error.to_string());
@@ -253,10 +253,48 @@ async fn fetch_once(git: &Git, location: &Location, branches: &[String]) -> Resu
     if is_damage(&reason) {
         return Err(SourceError::Git(format!("{location} can't be fetched: {reason}")));
     }
-    Err(SourceError::Unreachable(format!(
-        "{location} can't be fetched: {reason}"
-    )))
+    Err(refusal(location, "fetched", &reason))
 }
+
+/// What it means that a remote can't be reached: only the network may be better later.
+fn refusal(location: &Location, done: &str, reason: &str) -> SourceError {
+    let message = format!("{location} can't be {done}: {reason}");
+    let says = |signs: &[&str]| {
+        let reason = reason.to_lowercase();
+        signs.iter().any(|sign| reason.contains(sign))
+    };
+    if says(REFUSED) {
+        SourceError::Refused(message)
+    } else if location.is_local() || says(MISSING) {
+        SourceError::NotFound(message)
+    } else {
+        SourceError::Unreachable(message)
+    }
+}
+
+/// What git and ssh say when they may not.
+const REFUSED: &[&str] = &[
+    "authentication failed",
+    "permission denied",
+    "could not read username",
+    "could not read password",
+    "terminal prompts disabled",
+    "host key verification failed",
+    "access denied",
+    "returned error: 401",
+    "returned error: 403",
+    "certificate",
+];
+
+/// What they say when it is not there.
+const MISSING: &[&str] = &[
+    "does not appear to be a git repository",
+    "repository not found",
+    "returned error: 404",
+    "returned error: 410",
+    "' not found",
+    "does not exist",
+];
 
 /// Whether git complains about our clone rather than about the remote.
 fn is_damage(reason: &str) -> bool {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     MAX_ATTEMPTS, Run,
     read::{self, ACTIVE},
-    state,
+    state, webhooks,
 };
 use crate::{
     Store, clock,
@@ -49,6 +49,7 @@ impl Store {
             .bind(Time::now())
             .execute(tx)
             .await?;
+            webhooks::note(tx, run).await?;
             tx.tell(Signal::Run(run));
             read::by_id(tx, run).await
         })
@@ -79,15 +80,18 @@ impl Store {
             .bind(state::QUEUED)
             .execute(tx)
             .await?;
-            query(AssertSqlSafe(format!(
+            let cancelled = query(AssertSqlSafe(format!(
                 "UPDATE runs SET state = $2, fence = fence + 1, lease_until = NULL, finished_at = $3
-                 WHERE {ACTIVE} AND worker = $1 AND state = 'cancelling'"
+                 WHERE {ACTIVE} AND worker = $1 AND state = 'cancelling' RETURNING id"
             )))
             .bind(worker)
             .bind(state::CANCELLED)
             .bind(Time::now())
-            .execute(tx)
+            .fetch_all(tx)
             .await?;
+            for row in cancelled {
+                webhooks::note(tx, id(&row, "id")?).await?;
+            }
             tx.tell(Signal::Work);
             Ok(given)
         })
@@ -103,6 +107,7 @@ async fn reap(tx: &mut Tx) -> Result<()> {
             .bind(Time::now())
             .execute(tx)
             .await?;
+        webhooks::note(tx, run).await?;
         tx.tell(Signal::Run(run));
     }
     let most = i64::from(MAX_ATTEMPTS);
@@ -117,6 +122,7 @@ async fn reap(tx: &mut Tx) -> Result<()> {
         .bind(Time::now())
         .execute(tx)
         .await?;
+        webhooks::note(tx, run).await?;
         tx.tell(Signal::Run(run));
     }
     Ok(())

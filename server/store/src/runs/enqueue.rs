@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use metasync_protocol::repositories::Progress;
 use uuid::Uuid;
 
-use super::{Enqueued, NewRun, Run, read, state};
+use super::{Enqueued, NewRun, Run, read, state, webhooks};
 use crate::{
     Store,
-    database::{Scope, Time, query, transact},
+    database::{AssertSqlSafe, Scope, Time, query, transact},
     error::{Result, StoreError},
     outbox::Signal,
     rows::json_text,
@@ -40,6 +40,7 @@ impl Store {
             .await?;
             let answer = if inserted == 1 {
                 tx.tell(Signal::Work);
+                webhooks::note(tx, id).await?;
                 read::by_id(tx, id).await?.map(Enqueued::New)
             } else {
                 read::active(tx, new.org, &new.kind, &new.target)
@@ -71,6 +72,7 @@ impl Store {
                 .bind(state::CANCELLING)
                 .execute(tx)
                 .await?;
+            webhooks::note(tx, run).await?;
             tx.tell(Signal::Run(run));
             Ok(read::by_id(tx, run).await?.filter(|r| r.org == org))
         })
@@ -79,10 +81,14 @@ impl Store {
     /// Removes runs that ended before that time, with their events. Active ones stay.
     pub async fn prune_runs(&self, older_than: Timestamp) -> Result<u64> {
         transact!(self.database(), Scope::Runner, |tx| {
-            query("DELETE FROM run_events WHERE run_id IN (SELECT id FROM runs WHERE finished_at < $1)")
+            for table in ["run_events", "webhooks"] {
+                query(AssertSqlSafe(format!(
+                    "DELETE FROM {table} WHERE run_id IN (SELECT id FROM runs WHERE finished_at < $1)"
+                )))
                 .bind(Time::from(older_than))
                 .execute(tx)
                 .await?;
+            }
             Ok(query("DELETE FROM runs WHERE finished_at < $1")
                 .bind(Time::from(older_than))
                 .execute(tx)

@@ -5,8 +5,11 @@ mod claim;
 mod enqueue;
 mod events;
 mod read;
+mod schedule;
+mod webhooks;
 mod work;
 
+pub use webhooks::{DueWebhook, WebhookEnd};
 pub(crate) use work::holds;
 
 use jiff::Timestamp;

@@ -6,7 +6,7 @@ use metasync_protocol::repositories::Progress;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Beat, Outcome, state};
+use super::{Beat, Outcome, state, webhooks};
 use crate::{
     Store, clock,
     database::{AssertSqlSafe, Scope, Time, Tx, query, transact},
@@ -130,6 +130,7 @@ async fn finish(tx: &mut Tx, run: Uuid, fence: i64, outcome: &Outcome) -> Result
     .bind(&outcome.code)
     .execute(tx)
     .await?;
+    webhooks::note(tx, run).await?;
     tx.tell(Signal::Run(run));
     tx.tell(Signal::Work);
     Ok(true)

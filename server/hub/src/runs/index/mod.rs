@@ -69,6 +69,14 @@ async fn work(context: &RunContext, result: &mut JobResult) -> Result<(), Failur
         .await?;
     result.commits_pulled = count_commits(context, refreshed.commits_pulled).await?;
     result.warnings = refreshed.warnings;
+    for warning in &result.warnings {
+        context.log(warning.clone()).await;
+    }
+    if result.commits_pulled > 0 {
+        context
+            .log(format!("Fetched {} commits", result.commits_pulled))
+            .await;
+    }
     context.reporter.percentage(share::FETCHED);
 
     let names: Vec<Option<String>> = if refreshed.branches.is_empty() {

@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{REPOSITORY, Runs};
+use super::{Policy, REPOSITORY, Runs};
 use crate::{events::Bells, metrics::Metrics};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -61,7 +61,12 @@ impl World {
             clones_dir: folder.path().join("clones"),
         });
         let (bells, metrics) = (Arc::new(Bells::default()), Arc::new(Metrics::default()));
-        let runs = Arc::new(Runs::new(store.clone(), sources, bells, metrics, false));
+        let policy = Policy {
+            allow_local_paths: false,
+            allow_private_networks: true,
+            webhook_secret: b"secret".to_vec(),
+        };
+        let runs = Arc::new(Runs::new(store.clone(), sources, bells, metrics, policy));
         let shutdown = CancellationToken::new();
         let working = tokio::spawn(Arc::clone(&runs).work(shutdown.clone()));
         let connection = store.connection(org, "shop").await.unwrap().unwrap();
