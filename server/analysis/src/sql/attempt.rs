@@ -37,6 +37,12 @@ pub(super) fn attempt(text: &str, dialect: Dialect, lenient: bool) -> Result<Vec
     second.map_or(primary, Ok)
 }
 
+/// As `attempt`, in the words of the dialect itself only, and of ANSI.
+pub(super) fn attempt_own(text: &str, dialect: Dialect, lenient: bool) -> Result<Vec<Statement>, String> {
+    with(text, parser_dialect(dialect).as_ref(), lenient)
+        .or_else(|error| with(text, parser_dialect(Dialect::Ansi).as_ref(), lenient).map_err(|_| error))
+}
+
 fn with(text: &str, dialect: &dyn d::Dialect, lenient: bool) -> Result<Vec<Statement>, String> {
     let options = ParserOptions::new()
         .with_trailing_commas(true)

@@ -5,6 +5,29 @@ use super::lex::{Token, TokenKind};
 /// The first words of such statements.
 const FIRST_WORDS: &[&str] = &[
     "abort",
+    "add",
+    "audit",
+    "backup",
+    "break",
+    "bulk",
+    "cancel",
+    "check",
+    "clear",
+    "convert",
+    "dbcc",
+    "deny",
+    "exchange",
+    "flashback",
+    "fsck",
+    "generate",
+    "goto",
+    "import",
+    "reassign",
+    "restore",
+    "shutdown",
+    "system",
+    "watch",
+    "xa",
     "analyze",
     "assert",
     "attach",
@@ -80,49 +103,33 @@ const FIRST_WORDS: &[&str] = &[
     "waitfor",
 ];
 
-/// What ALTER does to a table that leaves its columns alone.
+/// Words in an ALTER that leaves the columns alone.
 const IDLE_CHANGES: &[&str] = &[
-    "archive",
-    "attach",
     "cluster",
-    "compact",
-    "concatenate",
-    "detach",
-    "disable",
-    "enable",
+    "comment",
+    "constraint",
+    "distkey",
     "exchange",
-    "fetch",
+    "execute",
+    "foreign",
     "freeze",
-    "move",
-    "nocheck",
-    "owner",
+    "index",
+    "key",
+    "materialize",
+    "optimization",
     "partition",
-    "rebuild",
-    "recluster",
-    "recover",
-    "refresh",
-    "reset",
-    "resume",
-    "set",
-    "suspend",
+    "partitions",
+    "policy",
+    "projection",
+    "query",
+    "replace",
+    "setting",
+    "sortkey",
     "swap",
     "switch",
-    "touch",
-    "truncate",
-    "unarchive",
-    "unset",
-    "update",
-    "check",
-    "validate",
-    "inherit",
-    "no",
-    "depends",
-    "materialize",
-    "modify",
-    "delete",
-    "replace",
-    "add",
-    "drop",
+    "tag",
+    "trigger",
+    "ttl",
 ];
 
 /// What CREATE, ALTER and DROP may be about beside tables and views.
@@ -138,6 +145,11 @@ const OTHER_THINGS: &[&str] = &[
     "collation",
     "connection",
     "constraint",
+    "datashare",
+    "log",
+    "owned",
+    "semantic",
+    "virtual",
     "credential",
     "data",
     "database",
@@ -275,29 +287,23 @@ pub(super) fn is_no_loss(sql: &str, tokens: &[Token]) -> bool {
     match about {
         Some(about) if about.is_any(sql, OTHER_THINGS) => true,
         Some(_) if first.is(sql, "drop") => true,
+        // A table or view without columns and without a query says nothing.
+        Some(_) if first.is(sql, "create") => {
+            let has = |word: &str| tokens.iter().any(|token| token.is(sql, word));
+            !has("as")
+                && (!tokens.iter().any(|token| token.kind == TokenKind::Mark(b'('))
+                    || has("using")
+                    || has("external"))
+        }
         Some(about) if first.is(sql, "alter") => {
-            // Behind the name: `ALTER TABLE a.b SWITCH …`.
-            let after = tokens
-                .iter()
-                .skip_while(|token| token.start <= about.start)
-                .skip(1);
-            let change = after.take(12).find(|token| token.is_any(sql, IDLE_CHANGES));
-            change.is_some_and(|change| !change.is_any(sql, &["add", "drop", "modify", "replace"]))
-                || tokens.iter().any(|token| {
-                    token.is_any(
-                        sql,
-                        &[
-                            "partition",
-                            "constraint",
-                            "index",
-                            "policy",
-                            "tag",
-                            "projection",
-                            "key",
-                            "trigger",
-                        ],
-                    )
-                })
+            let mut after = tokens.iter().skip_while(|token| token.start <= about.start);
+            let changes_columns = after.any(|token| {
+                token.is_any(
+                    sql,
+                    &["add", "drop", "rename", "modify", "change", "column", "columns"],
+                )
+            });
+            !changes_columns || tokens.iter().any(|token| token.is_any(sql, IDLE_CHANGES))
         }
         _ => false,
     }

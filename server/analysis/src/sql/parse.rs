@@ -2,7 +2,7 @@
 
 use sqlparser::ast::Statement;
 
-use super::attempt::attempt;
+use super::attempt::{attempt, attempt_own};
 use super::body::quoted_body;
 use super::hive;
 use super::ignored::{is_ignored, is_no_loss};
@@ -131,8 +131,17 @@ fn one(text: &Text<'_>, piece: Piece, found: &mut Found) {
 
 /// As written, else rewritten.
 fn tolerant(text: &str, dialect: Dialect, lenient: bool) -> Result<Vec<Statement>, String> {
-    attempt(text, dialect, lenient)
-        .or_else(|error| rewritten(text, dialect, |text| attempt(text, dialect, lenient).ok()).ok_or(error))
+    attempt(text, dialect, lenient).or_else(|error| {
+        rewritten(text, dialect, |text, widely| {
+            let found = if widely {
+                attempt(text, dialect, lenient)
+            } else {
+                attempt_own(text, dialect, lenient)
+            };
+            found.ok()
+        })
+        .ok_or(error)
+    })
 }
 
 /// The statements of a body that stands in a string, at their places in the whole text.

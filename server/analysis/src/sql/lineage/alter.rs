@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use super::names::{TableName, key, shown};
 use super::rows::Rows;
-use super::statement::{Made, Write, WrittenColumn};
+use super::statement::{Made, Write, WrittenColumn, typed};
 use super::{Session, TableSchema};
 
 impl Session<'_> {
@@ -39,7 +39,7 @@ impl Session<'_> {
                     continue;
                 }
                 AlterTableOperation::AddColumn { column_def, .. } => {
-                    let data_type = column_def.data_type.to_string().to_lowercase();
+                    let data_type = typed(&column_def.data_type).to_lowercase();
                     let added = shown(&column_def.name);
                     if !columns.iter().any(|(name, _)| key(name) == key(&added)) {
                         columns.push((added, Some(data_type).filter(|name| !name.is_empty())));
@@ -63,16 +63,16 @@ impl Session<'_> {
                     ..
                 } => {
                     rename_column(&mut columns, &old_name.value, &shown(new_name));
-                    retype(&mut columns, &new_name.value, &data_type.to_string());
+                    retype(&mut columns, &new_name.value, &typed(data_type));
                     renamed.push((shown(old_name), shown(new_name)));
                 }
                 AlterTableOperation::ModifyColumn {
                     col_name, data_type, ..
-                } => retype(&mut columns, &col_name.value, &data_type.to_string()),
+                } => retype(&mut columns, &col_name.value, &typed(data_type)),
                 AlterTableOperation::AlterColumn {
                     column_name,
                     op: AlterColumnOperation::SetDataType { data_type, .. },
-                } => retype(&mut columns, &column_name.value, &data_type.to_string()),
+                } => retype(&mut columns, &column_name.value, &typed(data_type)),
                 _ => continue,
             }
             changes = true;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ColumnOption, CommentDef, CreateTable, CreateTableLikeKind, CreateView,
-    Expr, HiveDistributionStyle, ObjectType, SetExpr, Statement,
+    DataType, Expr, HiveDistributionStyle, ObjectType, SetExpr, Statement,
 };
 
 use super::names::{TableName, key, shown};
@@ -14,7 +14,7 @@ use super::scope::Scope;
 use super::{Session, TableSchema};
 use crate::Dialect;
 use crate::jinja::mask::mentions_placeholder;
-use crate::sql::rewrite::UNTYPED;
+use crate::sql::rewrite::{TYPED, UNTYPED};
 
 /// What a statement does to its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,7 +245,7 @@ impl Session<'_> {
             rows = named(rows, &names);
         }
         for (nth, column) in create.columns.iter().enumerate() {
-            let data_type = column.data_type.to_string();
+            let data_type = typed(&column.data_type);
             let name = shown(&column.name);
             let mut made = match rows.columns.get(nth) {
                 Some(known) if create.query.is_some() => known.renamed(&name),
@@ -261,7 +261,7 @@ impl Session<'_> {
         if let HiveDistributionStyle::PARTITIONED { columns } = &create.hive_distribution {
             for column in columns {
                 let mut made = Column::new(&shown(&column.name), Origins::new());
-                let data_type = column.data_type.to_string();
+                let data_type = typed(&column.data_type);
                 made.data_type = (!data_type.is_empty()).then(|| Arc::from(data_type.to_lowercase()));
                 if rows.find(&made.key).is_none() {
                     rows.columns.push(made);
@@ -358,6 +358,23 @@ impl Session<'_> {
             Expr::Nested(inner) => self.tuple(inner, scope, width),
             _ => Vec::new(),
         }
+    }
+}
+
+/// A type as written, empty for what has none.
+pub(super) fn typed(data_type: &DataType) -> String {
+    let shown = data_type.to_string();
+    if shown == UNTYPED {
+        return String::new();
+    }
+    match shown.strip_prefix(TYPED) {
+        Some(inner) => inner
+            .trim_start_matches("('")
+            .trim_start_matches('(')
+            .trim_end_matches(')')
+            .trim_end_matches('\'')
+            .to_owned(),
+        None => shown,
     }
 }
 

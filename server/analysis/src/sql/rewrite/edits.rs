@@ -7,12 +7,20 @@ use crate::sql::lex::{Token, TokenKind};
 #[derive(Default)]
 pub(super) struct Edits(Vec<(usize, usize, String)>);
 
+/// Stands before what is put in without blanks around it.
+const JOINED: char = '\u{1}';
+
 impl Edits {
     /// Puts `with` in the place of the bytes from `start` to `end`.
     pub(super) fn replace(&mut self, start: usize, end: usize, with: impl Into<String>) {
         if start <= end && !self.0.iter().any(|(s, e, _)| start < *e && *s < end) {
             self.0.push((start, end, with.into()));
         }
+    }
+
+    /// As `replace`, as part of the word around it.
+    pub(super) fn join(&mut self, start: usize, end: usize, with: &str) {
+        self.replace(start, end, format!("{JOINED}{with}"));
     }
 
     /// The text with all replacements; `None` when there are none.
@@ -25,9 +33,14 @@ impl Edits {
         let mut at = 0;
         for (start, end, with) in &self.0 {
             out.push_str(text.get(at..*start)?);
-            out.push(' ');
-            out.push_str(with);
-            out.push(' ');
+            match with.strip_prefix(JOINED) {
+                Some(with) => out.push_str(with),
+                None => {
+                    out.push(' ');
+                    out.push_str(with);
+                    out.push(' ');
+                }
+            }
             at = *end;
         }
         out.push_str(text.get(at..)?);

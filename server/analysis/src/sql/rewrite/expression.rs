@@ -4,9 +4,17 @@ use super::Text;
 use super::edits::Edits;
 use crate::sql::lex::TokenKind;
 
-/// `a ** b` and `a // b`.
+/// `a ** b`, `a // b`, and `SET a += b`.
 pub(super) fn operators(text: Text<'_>, edits: &mut Edits) {
     for at in 0..text.tokens.len() {
+        let assigns = text.is(0, "update") && text.mark(at + 1, b'=') && text.end(at) == text.start(at + 1);
+        if assigns
+            && [b'+', b'-', b'*', b'/', b'%']
+                .iter()
+                .any(|mark| text.mark(at, *mark))
+        {
+            text.drop(edits, at, at + 1);
+        }
         for mark in [b'*', b'/'] {
             if text.mark(at, mark) && text.mark(at + 1, mark) && text.end(at) == text.start(at + 1) {
                 text.drop(edits, at + 1, at + 2);

@@ -1,11 +1,13 @@
 //! Ways of writing that the parser refuses although they are common, put in words that it takes and that mean the same
 //! for columns. Places in the outcome mean nothing: the refusal of the text as written is what its reader is told.
 
+mod columns;
 mod create;
 mod edits;
 mod expression;
 mod insert;
 mod layout;
+mod phrases;
 mod pivot;
 mod query;
 mod with;
@@ -14,6 +16,7 @@ use super::lex::{self, Token};
 use crate::Dialect;
 use edits::Edits;
 
+pub(crate) use columns::TYPED;
 pub(crate) use create::UNTYPED;
 
 /// How often a statement is rewritten: one rule may lay open what another one knows.
@@ -60,7 +63,16 @@ const RULES: &[fn(Text<'_>, &mut Edits)] = &[
     expression::tuple_field,
     pivot::statements,
     with::expressions,
+    phrases::plain,
+    phrases::clauses,
+    phrases::functions,
+    phrases::table_arguments,
+    phrases::variables,
+    phrases::statements,
 ];
+
+/// Rules for what nothing else made clear; they keep names and types and lose the rest.
+const LAST_RULES: &[fn(Text<'_>, &mut Edits)] = &[columns::of_create, columns::of_alter];
 
 /// Rules for what the parser takes for something else.
 const EAGER_RULES: &[fn(Text<'_>, &mut Edits)] = &[create::table_variable, expression::comprehension];
@@ -72,44 +84,51 @@ pub(crate) fn disambiguated(sql: &str, tokens: &[Token], dialect: Dialect) -> Op
     if !suspicious {
         return None;
     }
-    let own = lex::tokens(sql, dialect);
-    let mut edits = Edits::default();
-    for rule in EAGER_RULES {
-        let view = Text {
-            sql,
-            tokens: &own,
-            dialect,
-        };
-        rule(view, &mut edits);
-    }
-    edits.apply(sql)
+    apply(sql, dialect, EAGER_RULES)
 }
 
-/// Rewrites one statement and gives every outcome to `attempt` until it answers.
+/// Rewrites one statement and gives the outcomes to `attempt` until it answers; `true` with those that are worth more
+/// than one dialect.
 pub(crate) fn rewritten<T>(
     sql: &str,
     dialect: Dialect,
-    mut attempt: impl FnMut(&str) -> Option<T>,
+    mut attempt: impl FnMut(&str, bool) -> Option<T>,
 ) -> Option<T> {
     let mut text = sql.to_owned();
     for _ in 0..MAX_ROUNDS {
-        let tokens = lex::tokens(&text, dialect);
-        let mut edits = Edits::default();
-        for rule in RULES {
-            let view = Text {
-                sql: &text,
-                tokens: &tokens,
-                dialect,
-            };
-            rule(view, &mut edits);
-        }
-        text = edits.apply(&text)?;
+        let Some(changed) = apply(&text, dialect, RULES) else {
+            break;
+        };
+        text = changed;
         if text.len() > MAX_BYTES {
             return None;
         }
-        if let Some(found) = attempt(&text) {
+        if let Some(found) = attempt(&text, false) {
             return Some(found);
         }
     }
-    None
+    if text.len() != sql.len()
+        && let Some(found) = attempt(&text, true)
+    {
+        return Some(found);
+    }
+    let last = apply(&text, dialect, LAST_RULES)?;
+    attempt(&last, true)
+}
+
+/// The text after one round of rules; `None` when none of them has something to say.
+fn apply(text: &str, dialect: Dialect, rules: &[fn(Text<'_>, &mut Edits)]) -> Option<String> {
+    let tokens = lex::tokens(text, dialect);
+    let mut edits = Edits::default();
+    for rule in rules {
+        rule(
+            Text {
+                sql: text,
+                tokens: &tokens,
+                dialect,
+            },
+            &mut edits,
+        );
+    }
+    edits.apply(text)
 }

@@ -114,7 +114,10 @@ pub(super) fn words(text: Text<'_>, edits: &mut Edits) {
         {
             text.drop(edits, at, text.part_end(at));
         }
-        if text.is(at, "only") && text.is_any(at.wrapping_sub(1), &["from", "join"]) && text.is_name(at + 1) {
+        if text.is(at, "only")
+            && text.is_any(at.wrapping_sub(1), &["from", "join", "update", "delete"])
+            && text.is_name(at + 1)
+        {
             text.drop(edits, at, at + 1);
         }
     }
