@@ -1,25 +1,32 @@
-// Bundles the extension into dist/main.js: one file, so that no node_modules has to be packaged.
-// `--production` minifies and leaves the source map out.
+// Bundles the extension into dist/main.js and the lineage page into dist/lineage.js and .css: no
+// node_modules has to be packaged. `--production` minifies and leaves the source maps out.
 import { build } from 'esbuild';
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const production = process.argv.includes('--production');
-await build({
-  entryPoints: ['src/main.ts'],
-  outfile: 'dist/main.js',
-  bundle: true,
-  external: ['vscode'],
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20',
-  minify: production,
-  sourcemap: !production,
-  logLevel: 'warning',
-});
+const here = import.meta.dirname;
+rmSync(join(here, 'dist'), { recursive: true, force: true });
 
-// The licence travels with the package; it stands at the repository's root only.
-const root = join(import.meta.dirname, '..');
-for (const name of readdirSync(root).filter((name) => name.startsWith('LICENSE'))) {
-  copyFileSync(join(root, name), join(import.meta.dirname, name));
+const both = { bundle: true, minify: production, sourcemap: !production, logLevel: 'warning', metafile: true, absWorkingDir: here };
+const made = await Promise.all([
+  build({ ...both, entryPoints: ['src/main.ts'], outfile: 'dist/main.js', external: ['vscode'], format: 'cjs', platform: 'node', target: 'node20' }),
+  // The Chromium of the oldest VS Code that is supported.
+  build({ ...both, entryPoints: { lineage: 'webview/main.ts' }, outdir: 'dist', format: 'iife', platform: 'browser', target: 'chrome122' }),
+]);
+
+// Our licence travels with the package; it stands at the repository's root only. So do those of
+// the libraries that are inside the bundles.
+const root = join(here, '..');
+for (const name of readdirSync(root).filter((name) => name.startsWith('LICENSE'))) copyFileSync(join(root, name), join(here, name));
+writeFileSync(join(here, 'dist', 'THIRD-PARTY.txt'), notices(made.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+
+function notices(inputs) {
+  const packages = new Set(inputs.map((file) => /.*node_modules\/(@[^/]+\/[^/]+|[^/]+)/.exec(file)?.[0]).filter(Boolean));
+  return [...packages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(here, folder, 'package.json'), 'utf8'));
+    const file = readdirSync(join(here, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file !== undefined && existsSync(join(here, folder, file)) ? readFileSync(join(here, folder, file), 'utf8').trim() : `Licence: ${license}`;
+    return `${name} ${version}\n\n${text}\n`;
+  }).join(`\n${'-'.repeat(72)}\n\n`);
 }

@@ -1,4 +1,4 @@
-"""Runs test_clients.py and prints one line per test, as the other editors' stories do."""
+"""Runs the tests beside it and prints one line per test, as the other editors' stories do."""
 
 import pathlib
 import sys
@@ -23,8 +23,8 @@ class Lines:
 
 
 lines = Lines()
-tests = pathlib.Path(__file__).with_name("test_clients.py")
-arguments = ["-q", "--no-header", "--no-summary", "-p", "no:cacheprovider", f"--rootdir={tests.parent}", str(tests)]
+tests = [pathlib.Path(__file__).with_name(name) for name in ("test_clients.py", "test_configurations.py")]
+arguments = ["-q", "--no-header", "--no-summary", "-p", "no:cacheprovider", f"--rootdir={tests[0].parent}", *map(str, tests)]
 status = pytest.main(arguments, plugins=[lines])
 if status != 0 and lines.failed == 0:
     lines.failed = 1

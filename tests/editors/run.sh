@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Other editors than VS Code: METASYNC_BIN=… tests/editors/run.sh [neovim|emacs|python]…
+# Other editors than VS Code: METASYNC_BIN=… tests/editors/run.sh [neovim|neovim-plugin|emacs|python]…
 # Each works in a copy of the example of its own, with a home and a cache of its own.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,7 +11,7 @@ export METASYNC_BIN
 # An editor that hangs must not hang the tests.
 LIMIT=240
 
-[ $# -gt 0 ] || set -- neovim emacs python
+[ $# -gt 0 ] || set -- neovim neovim-plugin emacs python
 work=$(mktemp -d -t metasync-editors-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
@@ -35,11 +35,15 @@ for editor in "$@"; do
   case $editor in
     neovim) nvim=$(bash "$here/../set-up/neovim.sh" | tail -1)
             set_command=("$nvim" --headless -u NONE -i NONE -n -c "luafile $here/neovim.lua") ;;
+    neovim-plugin)
+            nvim=$(bash "$here/../set-up/neovim.sh" | tail -1)
+            export METASYNC_NEOVIM=$root/editors/neovim
+            set_command=("$nvim" --headless -u NONE -i NONE -n -c "luafile $here/neovim_plugin.lua") ;;
     emacs)  emacs=$(bash "$here/../set-up/emacs.sh" | tail -1)
             set_command=("$emacs" --batch -q -l "$here/eglot.el") ;;
     python) python=$(bash "$here/../set-up/python.sh" | tail -1)
             set_command=("$python" "$here/clients.py") ;;
-    *) echo "no editor is called $editor; there are: neovim emacs python" >&2; exit 2 ;;
+    *) echo "no editor is called $editor; there are: neovim neovim-plugin emacs python" >&2; exit 2 ;;
   esac
   log=$work/$editor/log
   (

@@ -49,6 +49,10 @@ async def client(request, lsp_client: LanguageClient):
     def on_status(_params) -> None:
         pass
 
+    @lsp_client.feature("metasync/changed")
+    def on_changed(_params) -> None:
+        pass
+
     await lsp_client.initialize_session(
         types.InitializeParams(
             capabilities=capabilities(request.param),

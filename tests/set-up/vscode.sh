@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A real VS Code workbench (server and web page) from npm alone: code-server at one version.
+# A real VS Code workbench (server and web page) from npm alone: code-server, the newest version or,
+# with `oldest`, one with the VS Code that `engines` in vscode-extension/package.json names.
 # Prints its folder; "$folder/node" is the Node.js to start "$folder/entry.js" with.
 #
 # Its own install script wants downloads from elsewhere and headers that machines lack, so it is
@@ -9,12 +10,15 @@
 #   - native-watchdog: without it the extension host ends at once;
 #   - ripgrep: older versions download it, so it comes from the platform's npm package.
 . "$(dirname "$0")/lib/tool.sh"
-once vscode
-CODE_SERVER=4.139.1
-NODE=24.21.0
+case ${1:-newest} in
+  newest) name=vscode CODE_SERVER=4.139.1 NODE=24.21.0 ;;
+  oldest) name=vscode-oldest CODE_SERVER=4.90.3 NODE=20.20.2 ;;
+  *) fail "no VS Code is called $1; there are newest and oldest" ;;
+esac
+once "$name"
 RIPGREP=1.18.0
 ARGON2=0.44.0   # carries its built binaries in the package, so it works without its install script
-dir=$CACHE/vscode
+dir=$CACHE/$name
 version="$CODE_SERVER node $NODE"
 if stamped "$dir" "$version"; then echo "$dir"; exit 0; fi
 
@@ -46,7 +50,8 @@ printf '{"private":true,"overrides":{"argon2":"%s"}}\n' "$ARGON2" >package.json
 npm install --ignore-scripts "code-server@$CODE_SERVER" >&2
 vscode=$dir/node_modules/code-server/lib/vscode
 cd "$vscode"
-npm install --omit=dev --ignore-scripts >&2
+# Older versions name peers that don't fit by npm's rules; what is bundled with them does.
+npm install --omit=dev --ignore-scripts --legacy-peer-deps >&2
 
 say "native parts"
 watchdog=native-watchdog

@@ -1,9 +1,9 @@
 // What a user's eyes and hands do in the page: hover, palette, notifications, status bar; with a
 // screenshot where one is worth looking at, and a line per step.
 import path from 'node:path';
-import { until } from './workbench.mjs';
+import { themeOf, until } from './workbench.mjs';
 
-export const STEP_TIMEOUT_MS = 60_000;
+export const STEP_TIMEOUT_MS = Number(process.env.METASYNC_TEST_STEP_MS ?? 60_000);
 /** Where the mouse rests: nothing there shows a hover. */
 const RESTING_PLACE = { x: 640, y: 790 };
 
@@ -36,6 +36,7 @@ export class Hands {
   row(text) { return this.rows().filter({ hasText: text }).first(); }
   toast(text) { return this.page.locator('.notifications-toasts .notification-toast', { hasText: text }).first(); }
   statusItem() { return this.page.locator('.statusbar-item[id$="metasync.status"]').first(); }
+  tree(view) { return new Tree(this.page, view); }
   async statusText() { return tidy(await this.statusItem().innerText()); }
 
   /** Waits until the status bar says what is expected; gives its text. */
@@ -81,6 +82,15 @@ export class Hands {
     await this.rows().filter({ has: this.page.locator('.label-name', { hasText: exactly }) }).first().click();
   }
 
+  /** Switches to this version's own theme of a kind: vs, vs-dark, hc-black, hc-light. */
+  async theme(kind) {
+    const { label } = themeOf(kind);
+    await this.palette('Preferences: Color Theme');
+    await this.quickInput().locator('input').last().fill(label);
+    await this.rows().filter({ has: this.page.locator('.label-name', { hasText: new RegExp(`^${label}$`) }) }).first().click();
+    await this.page.locator(`.monaco-workbench.${kind}`).waitFor();
+  }
+
   /** Answers the input box that asks for `prompt`. */
   async answer(prompt, text) {
     const box = this.quickInput().filter({ hasText: prompt });
@@ -94,6 +104,29 @@ export class Hands {
   async clearToasts() {
     await this.palette('Notifications: Clear All Notifications');
   }
+}
+
+/** A tree view of the side bar. */
+class Tree {
+  constructor(page, view) {
+    this.page = page;
+    this.title = view.endsWith('syncs') ? 'Syncs' : 'Catalogue';
+  }
+
+  header() { return this.page.locator('.pane-header', { hasText: this.title }).first(); }
+
+  /** Lines whose label is exactly this. */
+  rows(label, description) {
+    const pane = this.page.locator('.pane').filter({ has: this.page.locator('.pane-header', { hasText: this.title }) });
+    const rows = typeof label === 'string'
+      ? pane.locator('.monaco-list-row').filter({ has: this.page.locator('.label-name', { hasText: new RegExp(`^${label}$`) }) })
+      : pane.locator('.monaco-list-row').filter({ hasText: label });
+    return description === undefined ? rows : rows.filter({ hasText: description });
+  }
+
+  row(label, description) { return this.rows(label, description).first(); }
+
+  async unfold(label, description) { await this.row(label, description).locator('.monaco-tl-twistie').click(); }
 }
 
 export function tidy(text) { return text.replace(/\s+/g, ' ').trim(); }

@@ -1,20 +1,30 @@
 // What a user does, in the page of a real VS Code, with the packaged extension that carries its server.
-//   node journey.mjs FOLDER_FOR_SCREENSHOTS [local|big|hub|server-path|untrusted]…      (environment: see run.sh)
+//   node journey.mjs FOLDER_FOR_SCREENSHOTS [JOURNEY]…      (environment: see run.sh)
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Hands } from './hands.mjs';
 import { bigProject } from './journeys/big_project.mjs';
+import { conflicts } from './journeys/conflicts.mjs';
 import { hubMode } from './journeys/hub_mode.mjs';
+import { lineageGraph } from './journeys/lineage_graph.mjs';
 import { localMode } from './journeys/local_mode.mjs';
 import { serverPath, serverPathBench } from './journeys/server_path.mjs';
+import { severalFolders } from './journeys/several_folders.mjs';
+import { tour } from './journeys/tour.mjs';
 import { untrusted, untrustedBench } from './journeys/untrusted.mjs';
+import { views } from './journeys/views.mjs';
 import { packageExtension } from './package.mjs';
 import { Workbench } from './workbench.mjs';
 
 /** Each with what its workbench is to be like. */
 const JOURNEYS = {
   local: [localMode, {}],
+  views: [views, {}],
+  lineage: [lineageGraph, {}],
+  tour: [tour, {}],
+  'several-folders': [severalFolders, {}],
+  conflicts: [conflicts, {}],
   big: [bigProject, {}],
   hub: [hubMode, {}],
   'server-path': [serverPath, serverPathBench],
@@ -33,7 +43,8 @@ for (const name of names) {
   // Each in a workbench of its own: settings, secrets and caches of one must not help another.
   const [journey, options] = JOURNEYS[name] ?? [];
   if (journey === undefined) throw new Error(`no journey is called ${name}; there are: ${Object.keys(JOURNEYS).join(' ')}`);
-  const bench = await Workbench.start({ vsix, ...options });
+  const dev = process.env.METASYNC_TEST_SERVER ? { machineSettings: { 'metasync.server.path': process.env.METASYNC_TEST_SERVER } } : {};
+  const bench = await Workbench.start({ vsix, ...dev, ...options });
   const hands = new Hands(bench.page, out);
   try {
     await journey(bench, hands);

@@ -9,7 +9,7 @@ import { required } from './workbench.mjs';
 export function packageExtension() {
   const source = path.resolve(import.meta.dirname, '..', '..', 'vscode-extension');
   const stage = fs.mkdtempSync(path.join(os.tmpdir(), 'metasync-vsix-'));
-  for (const name of ['package.json', 'README.md', '.vscodeignore', 'dist']) fs.cpSync(path.join(source, name), path.join(stage, name), { recursive: true });
+  for (const name of ['package.json', 'package.nls.json', 'package.mjs', 'README.md', '.vscodeignore', 'dist', 'l10n', 'media']) fs.cpSync(path.join(source, name), path.join(stage, name), { recursive: true });
   const manifest = JSON.parse(fs.readFileSync(path.join(stage, 'package.json'), 'utf8'));
   // Checked and bundled before; here is nothing to do it with.
   delete manifest.scripts['vscode:prepublish'];
@@ -17,9 +17,9 @@ export function packageExtension() {
   fs.mkdirSync(path.join(stage, 'server'));
   fs.copyFileSync(required('METASYNC_BIN'), path.join(stage, 'server', 'metasync'));
   fs.chmodSync(path.join(stage, 'server', 'metasync'), 0o755);
+  fs.symlinkSync(path.join(source, 'node_modules'), path.join(stage, 'node_modules'));
   const file = path.join(stage, 'metasync.vsix');
-  const vsce = path.join(source, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const done = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '-o', file], { cwd: stage, encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`vsce package: ${done.stdout}${done.stderr}`);
+  const done = spawnSync(process.execPath, [path.join(stage, 'package.mjs'), '--out', file], { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`package.mjs: ${done.stdout}${done.stderr}`);
   return file;
 }

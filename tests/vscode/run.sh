@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The extension in a real VS Code: METASYNC_BIN=… tests/vscode/run.sh [host|journey|local|big|hub|server-path|untrusted]…
+# The extension in a real VS Code: METASYNC_BIN=… tests/vscode/run.sh [host|journey|oldest|JOURNEY]…
+# `oldest` is the host's suite and some journeys in the oldest version that the extension supports.
 # Screenshots land in $METASYNC_TEST_OUT (default: a folder among the temporary files, printed).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,7 +22,7 @@ node=$METASYNC_TEST_VSCODE/node
   cd "$root/vscode-extension"
   [ -d node_modules ] || npm install --silent --no-fund --no-audit
   npm run --silent check
-  npm run --silent build
+  npm run --silent build -- --production
 )
 
 [ $# -gt 0 ] || set -- host journey
@@ -30,8 +31,16 @@ for test in "$@"; do
   case $test in
     host) "$node" "$here/extension_host.test.mjs" "$out" || status=1 ;;
     journey) "$node" "$here/journey.mjs" "$out" || status=1 ;;
-    local | big | hub | server-path | untrusted) "$node" "$here/journey.mjs" "$out" "$test" || status=1 ;;
-    *) echo "no test is called $test; there are: host journey local big hub server-path untrusted" >&2; exit 2 ;;
+    oldest)
+      (
+        METASYNC_TEST_VSCODE=$(bash "$here/../set-up/vscode.sh" oldest | tail -1)
+        status=0
+        mkdir -p "$out/oldest"
+        "$METASYNC_TEST_VSCODE/node" "$here/extension_host.test.mjs" "$out/oldest" || status=1
+        "$METASYNC_TEST_VSCODE/node" "$here/journey.mjs" "$out/oldest" local views lineage || status=1
+        exit $status
+      ) || status=1 ;;
+    *) "$node" "$here/journey.mjs" "$out" "$test" || status=1 ;;
   esac
 done
 exit $status

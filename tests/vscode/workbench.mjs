@@ -74,16 +74,22 @@ export class Workbench {
   /** The address under which the page knows a file of this machine. */
   remote(file) { return `vscode-remote://127.0.0.1:${this.port}${file}`; }
 
-  /** Opens a folder, and files in it, in the page. `payload` are further pairs that the page understands. */
+  /** Opens a folder (or a .code-workspace with several), and files in it, in the page. `payload` are further pairs that the page understands. */
   async open(folder, { files = [], payload = [] } = {}) {
-    const pairs = [...files.map((file) => ['openFile', this.remote(path.join(folder, file))]), ...payload];
-    const query = new URLSearchParams({ folder, payload: JSON.stringify(pairs) });
+    const several = folder.endsWith('.code-workspace');
+    const pairs = [...files.map((file) => ['openFile', this.remote(path.join(several ? path.dirname(folder) : folder, file))]), ...payload];
+    const query = new URLSearchParams({ [several ? 'workspace' : 'folder']: folder, payload: JSON.stringify(pairs) });
     await this.page.goto(`http://127.0.0.1:${this.port}/?${query}`, { waitUntil: 'domcontentloaded' });
   }
 
   /** Settings of the machine are taken from here and not from the user's, as in every remote window. */
   setMachineSettings(settings) {
     write(path.join(this.room('data'), 'Machine', 'settings.json'), settings);
+  }
+
+  /** The user's settings, over the calm ones; read when the page is opened. */
+  setUserSettings(settings) {
+    write(path.join(this.room('data'), 'User', 'settings.json'), { ...USER_SETTINGS, ...settings });
   }
 
   /** Copies what helps to understand a failure: the server's log and the extension host's logs. */
@@ -118,7 +124,7 @@ export class Workbench {
     const data = this.room('data');
     const home = this.room('home');
     const temporary = this.room('t');
-    write(path.join(data, 'User', 'settings.json'), { ...USER_SETTINGS, ...settings });
+    this.setUserSettings(settings);
     this.setMachineSettings(machineSettings);
     fs.writeFileSync(path.join(this.folder, 'config.yaml'), 'auth: none\n');
     const env = {
@@ -167,6 +173,15 @@ export class Workbench {
     await this.#context.route((url) => url.protocol.startsWith('http') && url.hostname !== '127.0.0.1', (route) => route.abort());
     this.page = this.#context.pages()[0] ?? (await this.#context.newPage());
   }
+}
+
+/** This version's own theme of a kind (vs, vs-dark, hc-black, hc-light): its name in settings, and in lists. */
+export function themeOf(kind) {
+  const folder = path.join(fs.realpathSync(path.join(required('METASYNC_TEST_VSCODE'), 'entry.js')), '../../../lib/vscode/extensions/theme-defaults');
+  const read = (name) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
+  const themes = read('package.json').contributes.themes.filter(({ uiTheme }) => uiTheme === kind);
+  const { id, label } = themes.find((theme) => theme.id.includes('Modern')) ?? themes[0];
+  return { id, label: read('package.nls.json')[label.replaceAll('%', '')] ?? label };
 }
 
 /** Waits until `check` answers with something true; what it throws counts as "not yet". */

@@ -1,9 +1,10 @@
 // The language client: starts the server, hands it the settings, carries its commands and its status.
 import * as vscode from 'vscode';
 import {
-  type DynamicFeature, ExecuteCommandRequest, LanguageClient, type LanguageClientOptions, RevealOutputChannelOn,
-  type ServerOptions, State, type StaticFeature,
+  type DynamicFeature, ErrorCodes, ExecuteCommandRequest, LanguageClient, type LanguageClientOptions, ResponseError,
+  RevealOutputChannelOn, type ServerOptions, State, type StaticFeature,
 } from 'vscode-languageclient/node';
+import type { ChangedParams } from './catalogue/types';
 import type { RedactedChannel } from './log';
 import type { ProgressRouter } from './progress';
 import type { Settings, StatusParams } from './protocol.gen';
@@ -25,7 +26,10 @@ export class MetasyncClient implements vscode.Disposable {
   private readonly statusChanged = new vscode.EventEmitter<ServerStatus>();
   /** Fires at each `metasync/status`, and when the server starts or stops. */
   readonly onStatus = this.statusChanged.event;
-  private latest: ServerStatus = { state: 'stopped', message: 'The server was not started yet.' };
+  private readonly catalogueChanged = new vscode.EventEmitter<ChangedParams>();
+  /** Fires at each `metasync/changed`: what the last sync changed. */
+  readonly onChanged = this.catalogueChanged.event;
+  private latest: ServerStatus = { state: 'stopped', message: vscode.l10n.t('The server was not started yet.') };
 
   constructor(
     private readonly extensionPath: string,
@@ -59,8 +63,26 @@ export class MetasyncClient implements vscode.Disposable {
   /** Runs a command of the server and answers with its JSON; starts the server where it is not running. */
   async request<T>(command: string, ...args: unknown[]): Promise<T> {
     if (this.client === undefined || this.starting !== undefined) await this.start();
-    if (this.client === undefined) throw new Error('The metasync server is not running. Metadata: Restart Server starts it.');
+    if (this.client === undefined) throw new Error(notRunning());
     return this.client.sendRequest(ExecuteCommandRequest.type, { command, arguments: args }) as Promise<T>;
+  }
+
+  /** A request of ours beside LSP's; undefined where the server is too old to know it. */
+  async ask<T>(method: string, params: object): Promise<T | undefined> {
+    if (this.client === undefined || this.starting !== undefined) await this.start();
+    if (this.client === undefined) throw new Error(notRunning());
+    try {
+      return await this.client.sendRequest<T>(method, params);
+    } catch (error) {
+      if (error instanceof ResponseError && error.code === ErrorCodes.MethodNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** Name and version, as the server says. */
+  get serverInfo(): string {
+    const info = this.client?.initializeResult?.serverInfo;
+    return info === undefined ? '' : [info.name, info.version].filter(Boolean).join(' ');
   }
 
   /** Tells a running server what the settings and the token are now. */
@@ -73,6 +95,7 @@ export class MetasyncClient implements vscode.Disposable {
   dispose(): void {
     void this.stop();
     this.statusChanged.dispose();
+    this.catalogueChanged.dispose();
   }
 
   private async startOnce(): Promise<void> {
@@ -82,7 +105,7 @@ export class MetasyncClient implements vscode.Disposable {
       const server = findServer(this.extensionPath, serverPath());
       this.channel.appendLine(`Starting ${server.path} (${server.by})`);
       await this.settings();
-      this.publish({ state: 'starting', message: 'The server is starting.', organization: null, connections: [], objects: 0, last_sync_at: null });
+      this.publish({ state: 'starting', message: vscode.l10n.t('The server is starting.'), organization: null, connections: [], objects: 0, last_sync_at: null });
       const options: ServerOptions = {
         command: server.path,
         args: ['lsp'],
@@ -90,6 +113,7 @@ export class MetasyncClient implements vscode.Disposable {
       };
       client = new QuietClient(SECTION, 'metasync', options, this.clientOptions());
       client.onNotification('metasync/status', (status: StatusParams) => this.publish(status));
+      client.onNotification('metasync/changed', (changed: ChangedParams) => this.catalogueChanged.fire(changed));
       client.onDidChangeState(({ newState }) => {
         if (newState === State.Stopped) this.onStopped(client);
       });
@@ -142,13 +166,17 @@ export class MetasyncClient implements vscode.Disposable {
   private onStopped(client: QuietClient | undefined): void {
     if (client !== this.client) return;
     this.progress.clear();
-    this.publish({ state: 'stopped', message: 'The server ended. Metadata: Restart Server starts it again.' });
+    this.publish({ state: 'stopped', message: vscode.l10n.t('The server ended. Metadata: Restart Server starts it again.') });
   }
 
   private publish(status: ServerStatus): void {
     this.latest = status;
     this.statusChanged.fire(status);
   }
+}
+
+function notRunning(): string {
+  return vscode.l10n.t('The metasync server is not running. Metadata: Restart Server starts it.');
 }
 
 /**

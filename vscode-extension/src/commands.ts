@@ -2,12 +2,19 @@
 // that JSON, so that other extensions and the tests can use it.
 import * as vscode from 'vscode';
 import type { MetasyncClient } from './client';
+import type { Conflicts } from './conflicts/conflicts';
+import type { Strategy } from './conflicts/types';
+import type { LineagePanel } from './lineage/panel';
+import type { RedactedChannel } from './log';
 import { openObject } from './open';
 import type { ProgressRouter } from './progress';
 import type { ConnectionsAnswer, DoctorAnswer, HistoryAnswer, LineageAnswer, ObjectAnswer, SearchAnswer, StatusParams } from './protocol.gen';
+import { reportIssue } from './report/report';
 import { signIn, signOut } from './sign_in';
 import { sync } from './sync_command';
 import type { TokenStore } from './token';
+import { columnOf, objectOf } from './tree/items';
+import type { Views } from './tree/views';
 import { pickConnections } from './views/connections';
 import { showDetails } from './views/details';
 import { showDoctor } from './views/doctor';
@@ -22,11 +29,15 @@ export interface Services {
   readonly client: MetasyncClient;
   readonly tokens: TokenStore;
   readonly progress: ProgressRouter;
-  readonly channel: vscode.OutputChannel;
+  readonly channel: RedactedChannel;
+  readonly panel: LineagePanel;
+  readonly conflicts: Conflicts;
+  readonly views: Views;
+  readonly extension: vscode.Extension<unknown>;
 }
 
 export function registerCommands(services: Services): vscode.Disposable {
-  const { client, tokens, progress, channel } = services;
+  const { client, tokens, progress, channel, panel, conflicts, views, extension } = services;
   const commands: Record<string, (...args: unknown[]) => unknown> = {
     'metasync.sync': () => sync(client, progress, 'metasync.sync'),
     'metasync.syncFull': () => sync(client, progress, 'metasync.syncFull'),
@@ -34,9 +45,14 @@ export function registerCommands(services: Services): vscode.Disposable {
     'metasync.status': () => status(client),
     'metasync.history': () => show(client.request<HistoryAnswer>('metasync.history'), showHistory),
     'metasync.search': (text) => search(client, text),
-    'metasync.lineage': (name) => lineage(client, name),
+    'metasync.lineage': (given, column) => lineage(client, given, async (name) => panel.ask(name, typeof column === 'string' ? column : columnOf(given))),
+    'metasync.lineageList': (given) => lineage(client, given, (name) => listed(client, name)),
     'metasync.selectConnections': () => selectConnections(client),
     'metasync.doctor': () => show(client.request<DoctorAnswer>('metasync.doctor'), showDoctor),
+    'metasync.conflicts': () => conflicts.review(),
+    'metasync.resolveConflict': (file, strategy) => (typeof file === 'string' ? conflicts.resolve(file, strategy as Strategy) : conflicts.review()),
+    'metasync.reportIssue': () => reportIssue(extension, client, channel),
+    ...views.commands(),
     'metasync.signIn': () => signIn(tokens),
     'metasync.signOut': () => signOut(tokens),
     'metasync.showLog': () => channel.show(true),
@@ -54,8 +70,9 @@ function guarded(run: (...args: unknown[]) => unknown): (...args: unknown[]) => 
       return await run(...args);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      void vscode.window.showErrorMessage(message, 'Show Log').then((chosen) => {
-        if (chosen === 'Show Log') void vscode.commands.executeCommand('metasync.showLog');
+      const showLog = vscode.l10n.t('Show Log');
+      void vscode.window.showErrorMessage(message, showLog).then((chosen) => {
+        if (chosen === showLog) void vscode.commands.executeCommand('metasync.showLog');
       });
       return undefined;
     }
@@ -79,14 +96,18 @@ async function status(client: MetasyncClient): Promise<unknown> {
 }
 
 async function search(client: MetasyncClient, text: unknown): Promise<ObjectAnswer | undefined> {
-  const object = await pickObject(client, 'Metadata: Search', typeof text === 'string' ? text : '');
+  const object = await pickObject(client, vscode.l10n.t('Metadata: Search'), typeof text === 'string' ? text : '');
   if (object !== undefined) await openObject(object);
   return object;
 }
 
-async function lineage(client: MetasyncClient, given: unknown): Promise<LineageAnswer | undefined> {
-  const name = typeof given === 'string' ? given : await nameAtCursor(client);
-  if (name === undefined) return undefined;
+/** `given` is a name, a line of the Metadata view, or nothing: then what the cursor is on. */
+async function lineage(client: MetasyncClient, given: unknown, view: (name: string) => Promise<LineageAnswer>): Promise<LineageAnswer | undefined> {
+  const name = typeof given === 'string' ? given : objectOf(given)?.full_name ?? (await nameAtCursor(client));
+  return name === undefined ? undefined : view(name);
+}
+
+async function listed(client: MetasyncClient, name: string): Promise<LineageAnswer> {
   const answer = await client.request<LineageAnswer>('metasync.lineage', name, { direction: 'both' });
   void pickFromLineage(answer).then((object) => { if (object !== undefined) void openObject(object); });
   return answer;
@@ -103,9 +124,9 @@ async function nameAtCursor(client: MetasyncClient): Promise<string | undefined>
     const { results } = await client.request<SearchAnswer>('metasync.search', name, { limit: SAME_NAME_LIMIT });
     const same = results.filter((object) => object.name.toLowerCase() === name.toLowerCase());
     if (same.length === 1) return same[0]?.full_name;
-    if (same.length > 1) return (await pickObject(client, 'Metadata: Lineage of…', name))?.full_name;
+    if (same.length > 1) return (await pickObject(client, vscode.l10n.t('Metadata: Lineage of…'), name))?.full_name;
   }
-  return (await pickObject(client, 'Metadata: Lineage of…'))?.full_name;
+  return (await pickObject(client, vscode.l10n.t('Metadata: Lineage of…')))?.full_name;
 }
 
 async function selectConnections(client: MetasyncClient): Promise<ConnectionsAnswer | undefined> {

@@ -1,30 +1,35 @@
-// Numbers and times as people read them. Pure.
+// Numbers and times as people read them, in their language.
+import { env, l10n } from 'vscode';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+export function number(n: number): string { return n.toLocaleString(env.language); }
+
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+  return `${number(n)} ${n === 1 ? one : many}`;
 }
 
+export function objects(n: number): string { return count(n, l10n.t('object'), l10n.t('objects')); }
+
 export function duration(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < MINUTE * 1_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
-  return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1_000)} s`;
+  if (milliseconds < 1_000) return l10n.t('{0} ms', Math.round(milliseconds));
+  if (milliseconds < MINUTE * 1_000) return l10n.t('{0} s', (milliseconds / 1_000).toFixed(1));
+  return l10n.t('{0} min {1} s', Math.floor(milliseconds / 60_000), Math.round((milliseconds % 60_000) / 1_000));
 }
 
 /** How long ago an RFC 3339 time was; what can't be read is shown as it came. */
 export function ago(time: string | null | undefined, now = Date.now()): string {
-  if (time === null || time === undefined || time === '') return 'never';
+  if (time === null || time === undefined || time === '') return l10n.t('never');
   const at = Date.parse(time);
   if (Number.isNaN(at)) return time;
   const seconds = Math.max(0, (now - at) / 1_000);
-  if (seconds < 10) return 'just now';
-  if (seconds < MINUTE) return `${Math.floor(seconds)} seconds ago`;
-  if (seconds < HOUR) return `${count(Math.floor(seconds / MINUTE), 'minute')} ago`;
-  if (seconds < DAY) return `${count(Math.floor(seconds / HOUR), 'hour')} ago`;
-  return `${count(Math.floor(seconds / DAY), 'day')} ago`;
+  if (seconds < 10) return l10n.t('just now');
+  if (seconds < MINUTE) return l10n.t('{0} seconds ago', Math.floor(seconds));
+  if (seconds < HOUR) return minutes(Math.floor(seconds / MINUTE));
+  if (seconds < DAY) return hours(Math.floor(seconds / HOUR));
+  return days(Math.floor(seconds / DAY));
 }
 
 /** The first paragraph of a description on one line. */
@@ -35,15 +40,19 @@ export function firstLine(text: string | null | undefined): string {
 /** A state of the server or of a sync in words. */
 export function stateWords(state: string): string {
   switch (state) {
-    case 'starting': return 'starting';
-    case 'local': return 'up to date (local)';
-    case 'syncing': return 'syncing';
-    case 'up_to_date': return 'up to date';
-    case 'offline': return 'offline';
-    case 'signed_out': return 'signed out';
-    case 'cancelled': return 'cancelled';
-    case 'error': return 'error';
-    case 'stopped': return 'not running';
+    case 'starting': return l10n.t('starting');
+    case 'local': return l10n.t('up to date (local)');
+    case 'syncing': return l10n.t('syncing');
+    case 'up_to_date': return l10n.t('up to date');
+    case 'offline': return l10n.t('offline');
+    case 'signed_out': return l10n.t('signed out');
+    case 'cancelled': return l10n.t('cancelled');
+    case 'error': return l10n.t('error');
+    case 'stopped': return l10n.t('not running');
     default: return state;
   }
 }
+
+const minutes = (n: number) => (n === 1 ? l10n.t('1 minute ago') : l10n.t('{0} minutes ago', n));
+const hours = (n: number) => (n === 1 ? l10n.t('1 hour ago') : l10n.t('{0} hours ago', n));
+const days = (n: number) => (n === 1 ? l10n.t('1 day ago') : l10n.t('{0} days ago', number(n)));

@@ -2,9 +2,14 @@
 import type * as vscode from 'vscode';
 
 const STRUCK_OUT = '(token)';
+/** Lines that are kept for a report. */
+const KEPT_LINES = 200;
+/** A line longer than this is a message with somebody's text in it. */
+const KEPT_LETTERS = 500;
 
 export class RedactedChannel implements vscode.OutputChannel {
   private secret: string | undefined;
+  private readonly lines: string[] = [];
 
   constructor(private readonly channel: vscode.OutputChannel) {}
 
@@ -15,9 +20,12 @@ export class RedactedChannel implements vscode.OutputChannel {
     if (secret !== undefined && secret !== '') this.secret = secret;
   }
 
-  append(value: string): void { this.channel.append(this.clean(value)); }
-  appendLine(value: string): void { this.channel.appendLine(this.clean(value)); }
-  replace(value: string): void { this.channel.replace(this.clean(value)); }
+  /** The last lines that were written. */
+  recent(): readonly string[] { return this.lines; }
+
+  append(value: string): void { this.channel.append(this.keep(this.clean(value))); }
+  appendLine(value: string): void { this.channel.appendLine(this.keep(this.clean(value))); }
+  replace(value: string): void { this.channel.replace(this.keep(this.clean(value))); }
   clear(): void { this.channel.clear(); }
   show(first?: vscode.ViewColumn | boolean, preserveFocus?: boolean): void {
     this.channel.show(typeof first === 'boolean' ? first : preserveFocus);
@@ -27,5 +35,11 @@ export class RedactedChannel implements vscode.OutputChannel {
 
   private clean(value: string): string {
     return this.secret === undefined ? value : value.replaceAll(this.secret, STRUCK_OUT);
+  }
+
+  private keep(value: string): string {
+    for (const line of value.split('\n')) if (line.trim() !== '') this.lines.push(line.slice(0, KEPT_LETTERS));
+    if (this.lines.length > KEPT_LINES) this.lines.splice(0, this.lines.length - KEPT_LINES);
+    return value;
   }
 }

@@ -1,12 +1,18 @@
-// Entry: puts the parts together. Everything the extension keeps is the token and the status shown.
+// Entry: puts the parts together. Everything the extension keeps is the token and what is shown.
 import * as vscode from 'vscode';
 import { MetasyncClient, type ServerStatus } from './client';
+import { Catalogue } from './catalogue/catalogue';
+import { Changes } from './catalogue/changes';
 import { registerCommands } from './commands';
+import { Conflicts } from './conflicts/conflicts';
+import { CONFLICT_SCHEME } from './conflicts/sides';
+import { LineagePanel } from './lineage/panel';
 import { RedactedChannel } from './log';
 import { ProgressRouter } from './progress';
 import { SECTION, needsRestart } from './settings';
 import { StatusBar } from './status';
 import { TokenStore } from './token';
+import { Views } from './tree/views';
 
 /** What other extensions, and the tests, get from `activate`. */
 export interface MetasyncApi {
@@ -25,10 +31,16 @@ export function activate(context: vscode.ExtensionContext): MetasyncApi {
   const progress = new ProgressRouter();
   const client = new MetasyncClient(context.extensionPath, tokens, progress, channel);
   running = client;
+  const catalogue = new Catalogue(client);
+  const changes = new Changes(client);
+  const conflicts = new Conflicts(client);
+  const panel = new LineagePanel(context.extensionUri, client, catalogue);
+  const views = new Views(client, catalogue, changes);
   context.subscriptions.push(
-    channel, tokens, progress, client,
+    channel, tokens, progress, client, changes, conflicts, panel, views,
     new StatusBar(client, progress),
-    registerCommands({ client, tokens, progress, channel }),
+    registerCommands({ client, tokens, progress, channel, panel, conflicts, views, extension: context.extension }),
+    vscode.workspace.registerTextDocumentContentProvider(CONFLICT_SCHEME, conflicts.sides),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (!change.affectsConfiguration(SECTION)) return;
       void (needsRestart(change) ? client.restart() : client.pushSettings()).catch(complain);
@@ -46,8 +58,10 @@ export async function deactivate(): Promise<void> {
 
 function complain(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  void vscode.window.showErrorMessage(message, 'Open Settings', 'Show Log').then((chosen) => {
-    if (chosen === 'Open Settings') void vscode.commands.executeCommand('workbench.action.openSettings', 'metasync.server');
-    if (chosen === 'Show Log') void vscode.commands.executeCommand('metasync.showLog');
+  const settings = vscode.l10n.t('Open Settings');
+  const log = vscode.l10n.t('Show Log');
+  void vscode.window.showErrorMessage(message, settings, log).then((chosen) => {
+    if (chosen === settings) void vscode.commands.executeCommand('workbench.action.openSettings', 'metasync.server');
+    if (chosen === log) void vscode.commands.executeCommand('metasync.showLog');
   });
 }

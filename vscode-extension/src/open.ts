@@ -3,18 +3,18 @@ import * as vscode from 'vscode';
 import type { ObjectAnswer } from './protocol.gen';
 
 /** Opens where the object is defined, or says why that can't be done. */
-export async function openObject(object: ObjectAnswer): Promise<void> {
+export async function openObject(object: ObjectAnswer, viewColumn = vscode.ViewColumn.Active): Promise<void> {
   if (!object.path) {
-    void vscode.window.showInformationMessage(`${object.full_name} has no file of its own: the catalogue knows it by what other files say about it.`);
+    void vscode.window.showInformationMessage(vscode.l10n.t('{0} has no file of its own: the catalogue knows it by what other files say about it.', object.full_name));
     return;
   }
   const uri = await locate(object.path);
   if (uri === undefined) {
-    void vscode.window.showInformationMessage(`${object.full_name} is defined in ${object.path} of ${object.connection ?? 'another connection'}, which is not part of this workspace.`);
+    void vscode.window.showInformationMessage(vscode.l10n.t('{0} is defined in {1} of {2}, which is not part of this workspace.', object.full_name, object.path, object.connection ?? vscode.l10n.t('another connection')));
     return;
   }
   const line = Math.max(0, (object.line ?? 1) - 1);
-  await vscode.window.showTextDocument(uri, { selection: new vscode.Range(line, 0, line, 0) });
+  await vscode.window.showTextDocument(uri, { viewColumn, selection: new vscode.Range(line, 0, line, 0) });
 }
 
 /** The path is relative to the repository's root, which may lie above or below the folder that is open. */

@@ -8,8 +8,8 @@ export async function signIn(tokens: TokenStore): Promise<void> {
   const hub = hubUrl() ?? (await askHub());
   if (hub === undefined) return;
   const pasted = await vscode.window.showInputBox({
-    title: 'Metadata: Sign In',
-    prompt: `Token for ${hub}. It is kept in VS Code's secret storage.`,
+    title: vscode.l10n.t('Metadata: Sign In'),
+    prompt: vscode.l10n.t("Token for {0}. It is kept in VS Code's secret storage.", hub),
     password: true,
     ignoreFocusOut: true,
     validateInput: tokenProblem,
@@ -21,13 +21,13 @@ export async function signIn(tokens: TokenStore): Promise<void> {
 export async function signOut(tokens: TokenStore): Promise<void> {
   const had = (await tokens.get()) !== undefined;
   await tokens.delete();
-  void vscode.window.showInformationMessage(had ? 'You are signed out; the token is deleted.' : 'You were not signed in.');
+  void vscode.window.showInformationMessage(had ? vscode.l10n.t('You are signed out; the token is deleted.') : vscode.l10n.t('You were not signed in.'));
 }
 
 async function askHub(): Promise<string | undefined> {
   const url = await vscode.window.showInputBox({
-    title: 'Metadata: Sign In',
-    prompt: 'Address of your hub',
+    title: vscode.l10n.t('Metadata: Sign In'),
+    prompt: vscode.l10n.t('Address of your hub'),
     placeHolder: 'https://metadata.example.com',
     ignoreFocusOut: true,
     validateInput: hubProblem,
@@ -40,8 +40,8 @@ async function askHub(): Promise<string | undefined> {
 function hubProblem(value: string): string | undefined {
   try {
     const { protocol } = new URL(value.trim());
-    return protocol === 'https:' || protocol === 'http:' ? undefined : 'The address begins with https:// or http://.';
+    return protocol === 'https:' || protocol === 'http:' ? undefined : vscode.l10n.t('The address begins with https:// or http://.');
   } catch {
-    return 'An address such as https://metadata.example.com';
+    return vscode.l10n.t('An address such as https://metadata.example.com');
   }
 }

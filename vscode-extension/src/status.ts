@@ -1,34 +1,46 @@
 // The status bar item: the state in a word, the rest in its tooltip, a click for everything.
 import * as vscode from 'vscode';
 import type { MetasyncClient, ServerStatus } from './client';
-import { ago, count, stateWords } from './format';
+import { ago, number, objects, stateWords } from './format';
 import type { ProgressRouter, Step } from './progress';
+import { hubUrl } from './settings';
 
 /** Left of most others, right of the branch. */
 const PRIORITY = 40;
+/** The tooltip says how long ago the last sync was; that grows old by itself. Milliseconds. */
+const RENEW_MS = 30_000;
+/** Connections that the tooltip names; the rest is a number. */
+const NAMED = 5;
 
 /** For `when` clauses of menus and key bindings. */
 const CONTEXT_KEY = 'metasync.state';
 
+/** What the tooltip links; nothing else can be run from it. */
+const LINKED = ['metasync.sync', 'metasync.cancelSync', 'metasync.search', 'metasync.lineage', 'metasync.history', 'metasync.selectConnections', 'metasync.signIn', 'metasync.doctor', 'metasync.showLog', 'metasync.restartServer'] as const;
+type Linked = (typeof LINKED)[number];
+
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem('metasync.status', vscode.StatusBarAlignment.Left, PRIORITY);
   private readonly subscriptions: vscode.Disposable[];
+  private readonly timer: NodeJS.Timeout;
   private status: ServerStatus;
   private step: Step | undefined;
 
   constructor(client: MetasyncClient, progress: ProgressRouter) {
-    this.item.name = 'Metadata';
+    this.item.name = vscode.l10n.t('Metadata');
     this.item.command = 'metasync.status';
     this.status = client.status;
     this.subscriptions = [
       client.onStatus((status) => { this.status = status; this.render(); }),
       progress.onDidChange((step) => { this.step = step; this.render(); }),
     ];
+    this.timer = setInterval(() => { this.item.tooltip = tooltip(this.status, this.step); }, RENEW_MS);
     this.render();
     this.item.show();
   }
 
   dispose(): void {
+    clearInterval(this.timer);
     for (const subscription of this.subscriptions) subscription.dispose();
     this.item.dispose();
   }
@@ -38,7 +50,7 @@ export class StatusBar implements vscode.Disposable {
     this.item.text = `$(${icon}) ${text}`;
     this.item.backgroundColor = background === undefined ? undefined : new vscode.ThemeColor(`statusBarItem.${background}Background`);
     this.item.tooltip = tooltip(this.status, this.step);
-    this.item.accessibilityInformation = { label: `Metadata: ${stateWords(this.status.state)}`, role: 'button' };
+    this.item.accessibilityInformation = { label: vscode.l10n.t('Metadata: {0}', stateWords(this.status.state)), role: 'button' };
     void vscode.commands.executeCommand('setContext', CONTEXT_KEY, this.status.state);
   }
 }
@@ -51,34 +63,58 @@ interface Look {
 
 function look(status: ServerStatus, step: Step | undefined): Look {
   if (step !== undefined && status.state !== 'stopped') {
-    const percent = step.percentage === undefined ? '' : ` ${Math.floor(step.percentage)} %`;
-    return { icon: 'sync~spin', text: `Metadata: syncing${percent}` };
+    return { icon: 'sync~spin', text: step.percentage === undefined ? vscode.l10n.t('Metadata: syncing') : vscode.l10n.t('Metadata: syncing {0} %', Math.floor(step.percentage)) };
   }
+  const known = () => vscode.l10n.t('Metadata: {0}', objects(status.state === 'stopped' ? 0 : status.objects));
   switch (status.state) {
-    case 'starting': return { icon: 'loading~spin', text: 'Metadata: starting' };
-    case 'syncing': return { icon: 'sync~spin', text: 'Metadata: syncing' };
-    case 'local': return { icon: 'database', text: `Metadata: ${count(status.objects, 'object')}` };
-    case 'up_to_date': return { icon: 'check', text: `Metadata: ${count(status.objects, 'object')}` };
-    case 'offline': return { icon: 'debug-disconnect', text: 'Metadata: offline' };
-    case 'signed_out': return { icon: 'key', text: 'Metadata: sign in', background: 'warning' };
-    case 'error': return { icon: 'error', text: 'Metadata: error', background: 'error' };
-    case 'stopped': return { icon: 'circle-slash', text: 'Metadata: not running', background: 'error' };
+    case 'starting': return { icon: 'loading~spin', text: vscode.l10n.t('Metadata: starting') };
+    case 'syncing': return { icon: 'sync~spin', text: vscode.l10n.t('Metadata: syncing') };
+    case 'local': return { icon: 'database', text: known() };
+    case 'up_to_date': return { icon: 'check', text: known() };
+    case 'offline': return { icon: 'debug-disconnect', text: vscode.l10n.t('Metadata: offline') };
+    case 'signed_out': return { icon: 'key', text: vscode.l10n.t('Metadata: sign in'), background: 'warning' };
+    case 'error': return { icon: 'error', text: vscode.l10n.t('Metadata: error'), background: 'error' };
+    case 'stopped': return { icon: 'circle-slash', text: vscode.l10n.t('Metadata: not running'), background: 'error' };
   }
 }
 
-/** Names come from elsewhere: `appendText` escapes them, and the markdown is not trusted. */
+/** Names come from elsewhere: `appendText` escapes them, and only the commands above can be linked. */
 function tooltip(status: ServerStatus, step: Step | undefined): vscode.MarkdownString {
-  const markdown = new vscode.MarkdownString();
-  markdown.appendMarkdown('**Metadata** — ').appendText(stateWords(status.state));
-  const line = (title: string, value: string) => markdown.appendMarkdown(`\n\n${title}: `).appendText(value);
+  const markdown = new vscode.MarkdownString('', true);
+  markdown.isTrusted = { enabledCommands: LINKED };
+  markdown.appendMarkdown(`**${vscode.l10n.t('Metadata')}** — `).appendText(stateWords(status.state));
   if (status.message !== '') markdown.appendMarkdown('\n\n').appendText(status.message);
-  if (step !== undefined) line(step.title === '' ? 'Now' : step.title, step.message);
+  const line = (icon: string, title: string, value: string) => markdown.appendMarkdown(`\n\n$(${icon}) ${title}: `).appendText(value);
+  if (step !== undefined) line('sync', step.title === '' ? vscode.l10n.t('Now') : step.title.replaceAll('$(', ''), step.message);
   if (status.state !== 'stopped') {
-    if (status.organization) line('Organization', status.organization.name);
-    if (status.connections.length > 0) line('Connections', status.connections.map(({ name }) => name).join(', '));
-    line('Objects', status.objects.toLocaleString('en-US'));
-    line('Last sync', ago(status.last_sync_at));
+    if (status.organization) line('organization', vscode.l10n.t('Organization'), status.organization.name);
+    if (status.connections.length > 0) line('plug', vscode.l10n.t('Connections'), names(status.connections));
+    line('database', vscode.l10n.t('Objects'), number(status.objects));
+    line('history', vscode.l10n.t('Last sync'), ago(status.last_sync_at));
   }
-  markdown.appendMarkdown('\n\n_Click for details and actions_');
+  markdown.appendMarkdown(`\n\n---\n\n${links(status).join(' &nbsp; ')}`);
   return markdown;
+}
+
+function names(connections: readonly { readonly name: string }[]): string {
+  const named = connections.slice(0, NAMED).map(({ name }) => name).join(', ');
+  return connections.length > NAMED ? vscode.l10n.t('{0} and {1} more', named, connections.length - NAMED) : named;
+}
+
+function links(status: ServerStatus): string[] {
+  const link = (icon: string, title: string, command: Linked) => `[$(${icon}) ${title}](command:${command})`;
+  const log = link('output', vscode.l10n.t('Show Log'), 'metasync.showLog');
+  switch (status.state) {
+    case 'stopped': return [link('debug-restart', vscode.l10n.t('Restart Server'), 'metasync.restartServer'), log];
+    case 'signed_out': return [link('key', vscode.l10n.t('Sign In'), 'metasync.signIn'), log];
+    case 'syncing': return [link('circle-slash', vscode.l10n.t('Cancel Sync'), 'metasync.cancelSync'), log];
+    default: return [
+      link('sync', vscode.l10n.t('Sync'), 'metasync.sync'),
+      link('search', vscode.l10n.t('Search'), 'metasync.search'),
+      link('type-hierarchy', vscode.l10n.t('Lineage'), 'metasync.lineage'),
+      link('history', vscode.l10n.t('History'), 'metasync.history'),
+      ...(hubUrl() === undefined ? [] : [link('plug', vscode.l10n.t('Connections'), 'metasync.selectConnections')]),
+      link('pulse', vscode.l10n.t('Doctor'), 'metasync.doctor'),
+    ];
+  }
 }

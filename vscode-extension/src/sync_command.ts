@@ -1,12 +1,12 @@
 // `Metadata: Sync Metadata`: a notification while it runs, one message when it ended.
 import * as vscode from 'vscode';
 import type { MetasyncClient } from './client';
-import { count } from './format';
+import { count, number, objects } from './format';
 import type { ProgressRouter } from './progress';
 import type { SyncAnswer } from './protocol.gen';
 
 export async function sync(client: MetasyncClient, progress: ProgressRouter, command: 'metasync.sync' | 'metasync.syncFull'): Promise<SyncAnswer> {
-  const title = command === 'metasync.sync' ? 'Syncing metadata' : 'Syncing metadata (full)';
+  const title = command === 'metasync.sync' ? vscode.l10n.t('Syncing metadata') : vscode.l10n.t('Syncing metadata (full)');
   const cancel = () => { client.request('metasync.cancelSync').then(undefined, () => undefined); };
   const answer = await progress.notify(title, cancel, () => client.request<SyncAnswer>(command));
   // Not awaited: the command is done when the sync is, not when the message is read.
@@ -22,27 +22,29 @@ async function tell(answer: SyncAnswer, client: MetasyncClient): Promise<void> {
       await vscode.window.showInformationMessage(done(answer, client));
       return;
     case 'cancelled':
-      await vscode.window.showInformationMessage('The sync was cancelled. What was known before still answers.');
+      await vscode.window.showInformationMessage(vscode.l10n.t('The sync was cancelled. What was known before still answers.'));
       return;
     case 'offline':
-      await offer(vscode.window.showWarningMessage, `The hub cannot be reached; what was synced before still answers.${because}`, 'Doctor', 'metasync.doctor');
+      await offer(vscode.window.showWarningMessage, vscode.l10n.t('The hub cannot be reached; what was synced before still answers.') + because, vscode.l10n.t('Doctor'), 'metasync.doctor');
       return;
     case 'signed_out':
-      await offer(vscode.window.showWarningMessage, `The hub does not accept the sign-in.${because}`, 'Sign In', 'metasync.signIn');
+      await offer(vscode.window.showWarningMessage, vscode.l10n.t('The hub does not accept the sign-in.') + because, vscode.l10n.t('Sign In'), 'metasync.signIn');
       return;
     default:
-      await offer(vscode.window.showErrorMessage, `The sync failed.${because}`, 'Show Log', 'metasync.showLog');
+      await offer(vscode.window.showErrorMessage, vscode.l10n.t('The sync failed.') + because, vscode.l10n.t('Show Log'), 'metasync.showLog');
   }
 }
 
 function done(answer: SyncAnswer, client: MetasyncClient): string {
-  const removed = answer.deleted > 0 ? `, ${answer.deleted.toLocaleString('en-US')} removed` : '';
+  const removed = answer.deleted > 0 ? vscode.l10n.t(', {0} removed', number(answer.deleted)) : '';
   if (answer.up_to_date && answer.objects === 0) {
     const status = client.status;
-    const known = status.state === 'stopped' ? '' : `: ${count(status.objects, 'object')}, nothing new`;
-    return `Metadata is up to date${known}${removed}.`;
+    return status.state === 'stopped'
+      ? vscode.l10n.t('Metadata is up to date.')
+      : vscode.l10n.t('Metadata is up to date: {0}, nothing new{1}.', objects(status.objects), removed);
   }
-  return `Metadata is up to date: ${count(answer.objects, 'object')}, ${count(answer.columns, 'column')} received${removed}.`;
+  const columns = count(answer.columns, vscode.l10n.t('column'), vscode.l10n.t('columns'));
+  return vscode.l10n.t('Metadata is up to date: {0}, {1} received{2}.', objects(answer.objects), columns, removed);
 }
 
 async function offer(show: (message: string, action: string) => Thenable<string | undefined>, message: string, action: string, command: string): Promise<void> {

@@ -27,7 +27,7 @@ export class TokenStore implements vscode.Disposable {
 
   async set(token: string): Promise<void> {
     const key = currentKey();
-    if (key === undefined) throw new Error('The setting metasync.hub.url holds no address such as https://metadata.example.com, so there is nothing to sign in to.');
+    if (key === undefined) throw new Error(vscode.l10n.t('The setting metasync.hub.url holds no address such as https://metadata.example.com, so there is nothing to sign in to.'));
     await this.secrets.store(key, token);
   }
 
@@ -50,8 +50,8 @@ export function cleanToken(pasted: string): string {
 /** A sentence about what is wrong with a token, or undefined. The hub has the last word. */
 export function tokenProblem(pasted: string): string | undefined {
   const token = cleanToken(pasted);
-  if (token === '') return 'Paste the token that your hub gave you.';
-  if (/[\s\u0000-\u001f]/.test(token)) return 'A token holds no blanks or line breaks.';
+  if (token === '') return vscode.l10n.t('Paste the token that your hub gave you.');
+  if (/[\s\u0000-\u001f]/.test(token)) return vscode.l10n.t('A token holds no blanks or line breaks.');
   return undefined;
 }
 

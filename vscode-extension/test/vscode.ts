@@ -34,7 +34,18 @@ export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15
 /** What notifications were told, and the switch that cancels the latest. */
 export const notifications = { reports: [] as { increment?: number; message?: string }[], cancel: new EventEmitter<void>() };
 
+/** What was said in the status bar. */
+export const statusMessages: string[] = [];
+
 export const window = {
+  setStatusBarMessage: (text: string) => { statusMessages.push(text); return { dispose: () => undefined }; },
   withProgress: <T>(_options: unknown, task: (progress: unknown, cancelled: unknown) => Promise<T>) =>
     task({ report: (step: { increment?: number; message?: string }) => notifications.reports.push(step) }, { onCancellationRequested: notifications.cancel.event }),
 };
+
+/** Texts in English, with what belongs into them. */
+export const l10n = {
+  t: (text: string, ...values: unknown[]) => text.replace(/\{(\d+)\}/g, (whole, i: string) => (Number(i) < values.length ? String(values[Number(i)]) : whole)),
+};
+
+export const env = { language: 'en' };

@@ -51,10 +51,10 @@ export async function localMode(bench, hands) {
     await page.locator('.tab.active', { hasText: 'daily_revenue.sql' }).waitFor();
   });
 
-  await hands.step('lineage of the file at hand', async () => {
-    await hands.palette('Metadata: Show Lineage');
+  await hands.step('lineage of the file at hand, as a list', async () => {
+    await hands.palette('Metadata: Show Lineage as List');
     await hands.row('stg_tickets').waitFor();
-    await hands.shoot('lineage');
+    await hands.shoot('lineage-list');
     await page.keyboard.press('Escape');
   });
 
@@ -84,5 +84,12 @@ export async function localMode(bench, hands) {
     const panel = page.locator('.part.panel .view-lines');
     await until(async () => /metasync\S*: \S/.test(tidy((await panel.allInnerTexts()).join(' '))), STEP_TIMEOUT_MS, 'the output channel is empty');
     await hands.shoot('log');
+  });
+
+  await hands.step('the embedded hub\'s port is nobody else\'s business', async () => {
+    // VS Code looks for new ports every two seconds; until now it had time to.
+    await page.waitForTimeout(3_000);
+    const ports = page.locator('.statusbar-item[id*="forwardedPorts"], .statusbar-item[id*="remote.tunnel"]').first();
+    if ((await ports.count()) > 0) assert.match(tidy(await ports.innerText()), /^0?$/);
   });
 }

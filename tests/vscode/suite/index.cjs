@@ -88,6 +88,63 @@ const tests = {
     assert.deepEqual(times, [...times].sort((a, b) => b - a));
   },
 
+  async 'the lineage command answers and opens the panel, once'() {
+    const answer = await vscode.commands.executeCommand('metasync.lineage', 'orders');
+    assert.equal(answer.object.name, 'orders');
+    assert.ok(answer.upstream.length > 0 && answer.downstream.length > 0);
+    const tabs = () => vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => /^Lineage: /.test(tab.label));
+    await eventually(tabs, (found) => found.length === 1 && found[0].label === 'Lineage: orders', 'the panel');
+    await vscode.commands.executeCommand('metasync.lineage', 'customers');
+    await eventually(tabs, (found) => found.length === 1 && found[0].label === 'Lineage: customers', 'the same panel');
+    await vscode.window.tabGroups.close(tabs());
+  },
+
+  async 'an object of the view has a lineage too, and one that is not known says so'() {
+    const answer = await vscode.commands.executeCommand('metasync.lineage', { kind: 'object', object: { name: 'orders', full_name: 'jaffle_shop.orders' } });
+    assert.equal(answer.object.name, 'orders');
+    assert.equal(await vscode.commands.executeCommand('metasync.lineage', 'no_such_model_anywhere'), undefined);
+    await vscode.commands.executeCommand('notifications.clearAll');
+  },
+
+  async 'opening an object shows its file at its line'() {
+    await vscode.commands.executeCommand('metasync.openObject', { full_name: 'jaffle_shop.orders', name: 'orders', path: 'models/marts/orders.sql', line: 3 });
+    await eventually(() => vscode.window.activeTextEditor, (editor) => editor?.document.uri.path.endsWith('/orders.sql') && editor.selection.active.line === 2, 'the editor');
+  },
+
+  async 'an object\'s path leads to no file outside the workspace'() {
+    const before = vscode.window.activeTextEditor?.document.uri.toString();
+    for (const path of ['../../etc/passwd', '/etc/passwd', 'models/../../../etc/passwd']) {
+      await vscode.commands.executeCommand('metasync.openObject', { full_name: 'x', name: 'x', path, line: 1 });
+      assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), before, path);
+    }
+    await vscode.commands.executeCommand('notifications.clearAll');
+  },
+
+  async 'the name of an object can be copied'() {
+    await vscode.commands.executeCommand('metasync.copyName', { kind: 'object', object: { full_name: 'jaffle_shop.orders' } });
+    await eventually(() => vscode.env.clipboard.readText(), (text) => text === 'jaffle_shop.orders', 'the clipboard');
+  },
+
+  async 'conflicts: none, and a wrong one is an error'() {
+    assert.deepEqual(await vscode.commands.executeCommand('metasync.conflicts'), { conflicts: [] });
+    assert.equal(await vscode.commands.executeCommand('metasync.resolveConflict', 'no-such-file', 'keep_both'), undefined);
+    await vscode.commands.executeCommand('notifications.clearAll');
+  },
+
+  async 'the report names versions and checks, but neither folders nor the project'() {
+    const text = await vscode.commands.executeCommand('metasync.reportIssue');
+    assert.match(text, /server metasync \d/);
+    assert.match(text, /## Doctor\n\n- ok /);
+    const folder = vscode.workspace.workspaceFolders[0];
+    for (const secret of [folder.uri.fsPath, folder.name, require('node:os').homedir()]) assert.ok(!text.includes(secret), secret);
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await vscode.commands.executeCommand('notifications.clearAll');
+  },
+
+  async 'every text of the manifest is there'(_api, extension) {
+    assert.ok(!/"%[\w.]+%"/.test(JSON.stringify(extension.packageJSON)), 'a %key% was not replaced');
+  },
+
   async 'every palette title begins with "Metadata:" and the first is the sync'(_api, extension) {
     const commands = extension.packageJSON.contributes.commands;
     assert.deepEqual(commands[0], { ...commands[0], command: 'metasync.sync', title: 'Metadata: Sync Metadata' });

@@ -5,12 +5,12 @@ import type { ConnectionChoice, ConnectionsAnswer } from '../protocol.gen';
 /** The ids that the user chose; undefined when they leave. */
 export async function pickConnections({ connections }: ConnectionsAnswer): Promise<string[] | undefined> {
   if (connections.length === 0) {
-    void vscode.window.showInformationMessage('The organization has no connections. Its owners and maintainers add them on the hub.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('The organization has no connections. Its owners and maintainers add them on the hub.'));
     return undefined;
   }
   const chosen = await vscode.window.showQuickPick(connections.map(item), {
-    title: 'Metadata: Select Connections',
-    placeHolder: 'Those to sync into this workspace',
+    title: vscode.l10n.t('Metadata: Select Connections'),
+    placeHolder: vscode.l10n.t('Those to sync into this workspace'),
     canPickMany: true,
     matchOnDescription: true,
   });
@@ -18,7 +18,7 @@ export async function pickConnections({ connections }: ConnectionsAnswer): Promi
 }
 
 function item(connection: ConnectionChoice): vscode.QuickPickItem & { id: string } {
-  const match = connection.match === 'exact' ? 'this repository' : connection.match === 'suggested' ? 'suggested' : '';
+  const match = connection.match === 'exact' ? vscode.l10n.t('this repository') : connection.match === 'suggested' ? vscode.l10n.t('suggested') : '';
   return {
     id: connection.id,
     label: connection.name,

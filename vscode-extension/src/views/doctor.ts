@@ -12,6 +12,6 @@ export async function showDoctor({ ok, checks }: DoctorAnswer): Promise<void> {
       if (!check.ok && check.advice !== '') item.detail = check.advice;
       return item;
     }),
-    { title: ok ? 'Metadata: Doctor — all is well' : 'Metadata: Doctor — something needs attention', matchOnDescription: true, matchOnDetail: true },
+    { title: ok ? vscode.l10n.t('Metadata: Doctor — all is well') : vscode.l10n.t('Metadata: Doctor — something needs attention'), matchOnDescription: true, matchOnDetail: true },
   );
 }

@@ -1,37 +1,34 @@
 // The syncs of this workspace, newest first.
 import * as vscode from 'vscode';
-import { ago, count, duration, stateWords } from '../format';
+import { ago, count, duration, number, objects, stateWords } from '../format';
 import type { HistoryAnswer, HistoryRun } from '../protocol.gen';
 
 export async function showHistory({ runs }: HistoryAnswer): Promise<void> {
   if (runs.length === 0) {
-    void vscode.window.showInformationMessage('This workspace was not synced yet. Metadata: Sync Metadata does it.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('This workspace was not synced yet. Metadata: Sync Metadata does it.'));
     return;
   }
   await vscode.window.showQuickPick(runs.map(runItem), {
-    title: 'Metadata: Sync History',
-    placeHolder: 'Newest first',
+    title: vscode.l10n.t('Metadata: Sync History'),
+    placeHolder: vscode.l10n.t('Newest first'),
     matchOnDescription: true,
     matchOnDetail: true,
   });
 }
 
-function runItem(run: HistoryRun): vscode.QuickPickItem {
+/** What a sync did, part by part. */
+export function runFacts(run: HistoryRun): string[] {
   const facts = [
-    count(run.objects, 'object'),
-    run.deleted > 0 ? `${run.deleted.toLocaleString('en-US')} deleted` : '',
-    count(run.pages, 'page'),
+    objects(run.objects),
+    run.deleted > 0 ? vscode.l10n.t('{0} deleted', number(run.deleted)) : '',
+    count(run.pages, vscode.l10n.t('page'), vscode.l10n.t('pages')),
     duration(run.duration_ms),
     run.error ?? '',
   ];
-  return {
-    label: `$(${icon(run.state)}) ${ago(run.started_at)}`,
-    description: `${stateWords(run.state)} · ${run.cause.replaceAll('_', ' ')}`,
-    detail: facts.filter((fact) => fact !== '').join(' · '),
-  };
+  return facts.filter((fact) => fact !== '');
 }
 
-function icon(state: string): string {
+export function runIcon(state: string): string {
   switch (state) {
     case 'up_to_date': case 'local': return 'check';
     case 'cancelled': return 'circle-slash';
@@ -40,4 +37,12 @@ function icon(state: string): string {
     case 'syncing': return 'sync';
     default: return 'error';
   }
+}
+
+function runItem(run: HistoryRun): vscode.QuickPickItem {
+  return {
+    label: `$(${runIcon(run.state)}) ${ago(run.started_at)}`,
+    description: `${stateWords(run.state)} · ${run.cause.replaceAll('_', ' ')}`,
+    detail: runFacts(run).join(' · '),
+  };
 }

@@ -11,17 +11,17 @@ const INDENT = '\u2003';
 export async function pickFromLineage(answer: LineageAnswer): Promise<ObjectAnswer | undefined> {
   const items: (ObjectItem | vscode.QuickPickItem)[] = [];
   const separator = (label: string) => items.push({ label, kind: vscode.QuickPickItemKind.Separator });
-  separator('built from');
+  separator(vscode.l10n.t('built from'));
   addTree(items, answer.upstream, 'upstream', 0);
-  if (answer.upstream.length === 0) items.push({ label: 'Nothing that the catalogue knows' });
-  separator('this');
+  if (answer.upstream.length === 0) items.push({ label: vscode.l10n.t('Nothing that the catalogue knows') });
+  separator(vscode.l10n.t('this'));
   items.push(objectItem(answer.object));
-  separator('used by');
+  separator(vscode.l10n.t('used by'));
   addTree(items, answer.downstream, 'downstream', 0);
-  if (answer.downstream.length === 0) items.push({ label: 'Nothing that the catalogue knows' });
+  if (answer.downstream.length === 0) items.push({ label: vscode.l10n.t('Nothing that the catalogue knows') });
   const chosen = await vscode.window.showQuickPick(items, {
-    title: `Metadata: Lineage of ${answer.object.name}`,
-    placeHolder: 'Choose one to open its file',
+    title: vscode.l10n.t('Metadata: Lineage of {0}', answer.object.name),
+    placeHolder: vscode.l10n.t('Choose one to open its file'),
     matchOnDescription: true,
   });
   return chosen !== undefined && 'object' in chosen ? chosen.object : undefined;

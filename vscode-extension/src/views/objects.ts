@@ -9,13 +9,13 @@ export interface ObjectItem extends vscode.QuickPickItem {
 
 export function objectItem(object: ObjectAnswer, indent = ''): ObjectItem {
   const where = [object.object_type, object.connection].filter((part) => part).join(' · ');
-  const item: ObjectItem = { label: `${indent}$(${icon(object.object_type)}) ${object.name}`, description: where, object, alwaysShow: true };
+  const item: ObjectItem = { label: `${indent}$(${objectIcon(object.object_type)}) ${object.name}`, description: where, object, alwaysShow: true };
   const about = firstLine(object.description);
   if (about !== '') item.detail = `${indent}${about}`;
   return item;
 }
 
-function icon(objectType: string): string {
+export function objectIcon(objectType: string): string {
   switch (objectType) {
     case 'model': return 'symbol-class';
     case 'source': return 'database';

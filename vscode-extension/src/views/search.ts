@@ -12,7 +12,7 @@ export function pickObject(client: MetasyncClient, title: string, start = ''): P
   return new Promise((resolve) => {
     const list = vscode.window.createQuickPick<ObjectItem | vscode.QuickPickItem>();
     list.title = title;
-    list.placeholder = 'Part of a name, a column, or a word of a description';
+    list.placeholder = vscode.l10n.t('Part of a name, a column, or a word of a description');
     list.value = start;
     let timer: NodeJS.Timeout | undefined;
     let asked = 0;
@@ -26,7 +26,7 @@ export function pickObject(client: MetasyncClient, title: string, start = ''): P
         // An older answer may come after a newer one.
         if (mine !== asked) return;
         list.items = results.length === 0
-          ? [{ label: `Nothing is known about "${text}"`, alwaysShow: true }]
+          ? [{ label: vscode.l10n.t('Nothing is known about "{0}"', text), alwaysShow: true }]
           : results.map((object) => objectItem(object));
       } catch (error) {
         if (mine !== asked) return;

@@ -1,0 +1,63 @@
+// What the last sync changed: badges for the views, and one quiet line in the status bar.
+import * as vscode from 'vscode';
+import type { MetasyncClient } from '../client';
+import type { ObjectAnswer } from '../protocol.gen';
+import type { ChangedObject, ChangedParams } from './types';
+
+/** How long the line stays, in milliseconds. */
+const SHOWN_MS = 15_000;
+
+export class Changes implements vscode.Disposable {
+  private latest: readonly ChangedObject[] = [];
+  private byId = new Map<string, ChangedObject>();
+  private byName = new Map<string, ChangedObject>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
+  private readonly subscription: vscode.Disposable;
+  private shown: vscode.Disposable | undefined;
+
+  constructor(client: Pick<MetasyncClient, 'onChanged'>) {
+    this.subscription = client.onChanged((params) => this.take(params));
+  }
+
+  get count(): number { return this.latest.length; }
+
+  /** What changed about an object in the last sync. */
+  of(object: ObjectAnswer): ChangedObject | undefined {
+    return this.byId.get(object.id) ?? this.byName.get(key(object.object_type, object.name));
+  }
+
+  /** Seen: the badges go. */
+  clear(): void { this.keep([]); }
+
+  dispose(): void {
+    this.shown?.dispose();
+    this.subscription.dispose();
+    this.changed.dispose();
+  }
+
+  private take({ objects, message }: ChangedParams): void {
+    this.keep(Array.isArray(objects) ? objects : []);
+    if (typeof message !== 'string' || message === '') return;
+    this.shown?.dispose();
+    // Never a notification: nobody asked for it, and it comes while people type.
+    this.shown = vscode.window.setStatusBarMessage(`$(sparkle) ${plain(message)}`, SHOWN_MS);
+  }
+
+  private keep(objects: readonly ChangedObject[]): void {
+    this.latest = objects;
+    this.byId = new Map();
+    this.byName = new Map();
+    for (const object of objects) {
+      // An id is exact; a name may be that of an object of another connection.
+      if (object.id) this.byId.set(object.id, object);
+      else this.byName.set(key(object.object_type, object.name), object);
+    }
+    this.changed.fire();
+  }
+}
+
+const key = (type: string, name: string): string => `${type}\n${name}`;
+
+/** Names come from elsewhere: `$(…)` in them is no icon. */
+function plain(text: string): string { return text.replaceAll('$(', '$\u200b('); }

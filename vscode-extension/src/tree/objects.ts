@@ -1,0 +1,107 @@
+// The view "Catalogue": connections, their objects by type, their columns; each read when it is opened.
+import * as vscode from 'vscode';
+import { type Catalogue, PAGE } from '../catalogue/catalogue';
+import type { MetasyncClient } from '../client';
+import type { ConnectionRef } from '../protocol.gen';
+import { type Node, treeItem } from './items';
+
+export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<Node | undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly subscription: vscode.Disposable;
+  private connections: readonly ConnectionRef[] = [];
+  /** How many lines of each group are shown, where "more" was asked for. */
+  private readonly pages = new Map<string, number>();
+  private text = '';
+  private stamp = '';
+
+  constructor(private readonly client: MetasyncClient, private readonly catalogue: Catalogue) {
+    this.take();
+    this.subscription = client.onStatus(() => this.take());
+  }
+
+  get filter(): string { return this.text; }
+
+  set filter(text: string) {
+    this.text = text.trim();
+    this.pages.clear();
+    this.refresh();
+  }
+
+  refresh(): void { this.changed.fire(undefined); }
+
+  /** One page more of a group. */
+  more(parent: Node): void {
+    const group = groupKey(parent);
+    this.pages.set(group, (this.pages.get(group) ?? 1) + 1);
+    this.changed.fire(parent);
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    return treeItem(node, this.connections.length === 1);
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    if (node === undefined) return this.connections.map((connection) => ({ kind: 'connection', connection }));
+    try {
+      switch (node.kind) {
+        case 'connection': return await this.types(node.connection);
+        case 'type': return await this.objects(node);
+        case 'object': return await this.columns(node);
+        default: return [];
+      }
+    } catch (error) {
+      return [{ kind: 'note', text: error instanceof Error ? error.message : String(error) }];
+    }
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    this.changed.dispose();
+  }
+
+  private async types(connection: ConnectionRef): Promise<Node[]> {
+    const types = await this.catalogue.types(connection.id, this.text);
+    if (types.size === 0) {
+      return [{ kind: 'note', text: this.text === '' ? vscode.l10n.t('Nothing is known yet.') : vscode.l10n.t('Nothing has "{0}" in its name.', this.text) }];
+    }
+    return [...types].map(([type, count]) => ({ kind: 'type', connection, type, count }));
+  }
+
+  private async objects(node: Extract<Node, { kind: 'type' }>): Promise<Node[]> {
+    const wanted = (this.pages.get(groupKey(node)) ?? 1) * PAGE;
+    const nodes: Node[] = [];
+    let total = 0;
+    while (nodes.length < wanted) {
+      const page = await this.catalogue.objects({ connection: node.connection.id, type: node.type, filter: this.text, offset: nodes.length, limit: PAGE });
+      total = page.total;
+      if (page.objects.length === 0) break;
+      for (const object of page.objects) nodes.push({ kind: 'object', object });
+      if (nodes.length >= total) break;
+    }
+    if (nodes.length < total) nodes.push({ kind: 'more', parent: node, shown: nodes.length, total });
+    return nodes;
+  }
+
+  private async columns({ object }: Extract<Node, { kind: 'object' }>): Promise<Node[]> {
+    const columns = await this.catalogue.columns(object.id);
+    if (columns === undefined) return [{ kind: 'note', text: vscode.l10n.t('This server does not list columns; the hover does.') }];
+    if (columns.length === 0) return [{ kind: 'note', text: vscode.l10n.t('No columns are known.') }];
+    return columns.map((column) => ({ kind: 'column', object, column }));
+  }
+
+  /** Reads anew only when something is different: the status also tells of each step of a sync. */
+  private take(): void {
+    const { status } = this.client;
+    if (status.state === 'syncing' || status.state === 'starting') return;
+    this.connections = status.state === 'stopped' ? [] : status.connections;
+    const stamp = status.state === 'stopped' ? 'stopped' : JSON.stringify([status.connections, status.objects, status.last_sync_at]);
+    if (stamp === this.stamp) return;
+    this.stamp = stamp;
+    this.refresh();
+  }
+}
+
+function groupKey(node: Node): string {
+  return node.kind === 'type' ? `${node.connection.id}\n${node.type}` : '';
+}

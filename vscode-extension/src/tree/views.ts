@@ -1,0 +1,70 @@
+// The container "Metadata" in the activity bar: its views, their titles and badges, their commands.
+import * as vscode from 'vscode';
+import type { Catalogue } from '../catalogue/catalogue';
+import type { Changes } from '../catalogue/changes';
+import type { MetasyncClient } from '../client';
+import { openObject } from '../open';
+import { Badges } from './badges';
+import { type Node, columnOf, objectOf } from './items';
+import { ObjectsTree } from './objects';
+import { SyncsTree } from './syncs';
+
+/** For `when` clauses: whether the view is filtered. */
+const FILTERED = 'metasync.filtered';
+
+export class Views implements vscode.Disposable {
+  private readonly objects: ObjectsTree;
+  private readonly view: vscode.TreeView<Node>;
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(client: MetasyncClient, catalogue: Catalogue, private readonly changes: Changes) {
+    this.objects = new ObjectsTree(client, catalogue);
+    const syncs = new SyncsTree(client);
+    this.view = vscode.window.createTreeView('metasync.objects', { treeDataProvider: this.objects, showCollapseAll: true });
+    this.subscriptions = [
+      this.objects, syncs, this.view,
+      vscode.window.createTreeView('metasync.syncs', { treeDataProvider: syncs }),
+      vscode.window.registerFileDecorationProvider(new Badges(changes)),
+      changes.onDidChange(() => this.badge()),
+    ];
+  }
+
+  /** What the views' menus run. */
+  commands(): Record<string, (...args: unknown[]) => unknown> {
+    return {
+      'metasync.filterObjects': () => this.askFilter(),
+      'metasync.clearFilter': () => this.filter(''),
+      'metasync.refreshObjects': () => this.objects.refresh(),
+      'metasync.moreObjects': (parent) => this.objects.more(parent as Node),
+      'metasync.clearBadges': () => this.changes.clear(),
+      'metasync.openObject': (given) => { const object = objectOf(given); return object === undefined ? undefined : openObject(object); },
+      'metasync.copyName': (given) => vscode.env.clipboard.writeText(columnOf(given) ?? objectOf(given)?.full_name ?? ''),
+    };
+  }
+
+  /** Shows only what has this text in its name. */
+  filter(text: string): void {
+    this.objects.filter = text;
+    this.view.description = this.objects.filter === '' ? '' : `"${this.objects.filter}"`;
+    void vscode.commands.executeCommand('setContext', FILTERED, this.objects.filter !== '');
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private async askFilter(): Promise<void> {
+    const text = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Metadata: Filter'),
+      prompt: vscode.l10n.t('Part of a name; empty shows everything'),
+      value: this.objects.filter,
+    });
+    if (text !== undefined) this.filter(text);
+  }
+
+  private badge(): void {
+    const { count } = this.changes;
+    // Undefined would leave the old one there in older versions.
+    this.view.badge = count === 0 ? { value: 0, tooltip: '' } : { value: count, tooltip: vscode.l10n.t('{0} changed in the last sync', count) };
+  }
+}
