@@ -84,6 +84,13 @@ const PROGRAMS: &[Program] = &[
         target: Target::Bench("first_sync"),
         starts_metasync: true,
     },
+    Program {
+        name: "hub",
+        about: "pages per second on both databases, nothing changed, five hundred editors at once",
+        package: STORIES,
+        target: Target::Bench("hub"),
+        starts_metasync: true,
+    },
 ];
 
 /// Runs these benchmarks, or all; fails where a program fails, not where an aim is missed.

@@ -94,6 +94,14 @@ pub fn model(connection: Uuid, number: usize) -> (FileRow, ObjectRow, Compact) {
     (file, object, owned)
 }
 
+/// A file and its model, which owns nothing.
+pub fn bare(connection: Uuid, number: usize) -> (FileRow, ObjectRow, Compact) {
+    let (file, mut object, _) = model(connection, number);
+    let owned = Compact::default();
+    object.row_hash = compact_hash(&object, &owned);
+    (file, object, owned)
+}
+
 fn full_name(number: usize) -> String {
     format!("bench.{}", name(number))
 }

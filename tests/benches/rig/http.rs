@@ -54,8 +54,17 @@ impl Http {
         let condition = etag
             .map(|e| format!("If-None-Match: {e}\r\n"))
             .unwrap_or_default();
+        self.send("GET", path, &condition, "")
+    }
+
+    /// Asks with these header lines, each with its end, and this body.
+    pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer> {
+        let length = match body.len() {
+            0 => String::new(),
+            n => format!("Content-Type: application/json\r\nContent-Length: {n}\r\n"),
+        };
         let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n{condition}\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n{headers}{length}\r\n{body}",
             self.host, self.token
         );
         self.stream.get_mut().write_all(request.as_bytes())?;

@@ -35,15 +35,37 @@ pub struct Hub {
     _folder: TempDir,
 }
 
+/// What a hub's database is filled with.
+pub struct Filling {
+    /// Connections; the objects are shared out evenly.
+    pub connections: usize,
+    /// Objects of all of them.
+    pub objects: usize,
+    /// Objects that own nothing: where only their number matters.
+    pub bare: bool,
+    /// Address of an empty PostgreSQL database; SQLite otherwise.
+    pub database: Option<String>,
+}
+
 impl Hub {
     /// Fills a database with so many objects and starts a hub on it.
     pub fn with_objects(objects: usize) -> Result<Hub> {
+        Hub::with(&Filling {
+            connections: 1,
+            objects,
+            bare: false,
+            database: None,
+        })
+    }
+
+    /// The same with more of a choice.
+    pub fn with(filling: &Filling) -> Result<Hub> {
         let folder = tempfile::Builder::new().prefix("metasync-bench-hub-").tempdir()?;
         let data = folder.path().join("data");
         std::fs::create_dir_all(&data)?;
-        fill(&data, objects)?;
+        fill(&data, filling)?;
         let config = folder.path().join("hub.toml");
-        std::fs::write(&config, configuration(&data))?;
+        std::fs::write(&config, configuration(&data, filling))?;
         let program = super::program()?;
         let token = Command::new(&program)
             .args(["token", "--json", "--user", USER, "--ttl", "8h", "--config"])
@@ -107,6 +129,11 @@ impl Hub {
         )
     }
 
+    /// Path of the organization's routes.
+    pub fn organization(&self) -> String {
+        format!("/api/metadata-sync/organizations/{ORGANIZATION}")
+    }
+
     /// Process id.
     pub fn process(&self) -> u32 {
         self.child.id()
@@ -120,31 +147,63 @@ impl Drop for Hub {
     }
 }
 
-/// Id of the connection.
+/// Id of the first connection.
 pub fn connection() -> Uuid {
     ids::connection(ORGANIZATION_ID, FULL_NAME)
 }
 
-fn configuration(data: &Path) -> String {
-    format!(
+/// Full names of so many connections.
+fn full_names(connections: usize) -> impl Iterator<Item = String> {
+    (0..connections).map(|n| match n {
+        0 => FULL_NAME.to_owned(),
+        _ => format!("{FULL_NAME}_{n}"),
+    })
+}
+
+fn configuration(data: &Path, filling: &Filling) -> String {
+    let mut text = filling
+        .database
+        .as_ref()
+        .map(|url| format!("database = {url:?}\n"))
+        .unwrap_or_default();
+    text.push_str(&format!(
         "data_dir = {data:?}\n[auth]\njwt_secret_env = \"METASYNC_JWT_SECRET\"\n\
          [repositories]\non_startup = false\ninterval_minutes = 0\n\
          [[organizations]]\nid = \"{ORGANIZATION_ID}\"\nname = \"{ORGANIZATION}\"\n\
-         members = [{{ user = \"{USER}\", role = \"owner\" }}]\n\
-         [[organizations.connections]]\nid = \"{}\"\ntype = \"github\"\nname = \"bench\"\n\
-         full_name = \"{FULL_NAME}\"\nurl = \"https://git.example.com/{FULL_NAME}.git\"\nbranch = \"main\"\n",
-        connection(),
-    )
+         members = [{{ user = \"{USER}\", role = \"owner\" }}]\n"
+    ));
+    for full_name in full_names(filling.connections) {
+        let id = ids::connection(ORGANIZATION_ID, &full_name);
+        let name = full_name.rsplit('/').next().unwrap_or_default();
+        text.push_str(&format!(
+            "[[organizations.connections]]\nid = \"{id}\"\ntype = \"github\"\nname = \"{name}\"\n\
+             full_name = \"{full_name}\"\nurl = \"https://git.example.com/{full_name}.git\"\nbranch = \"main\"\n"
+        ));
+    }
+    text
 }
 
 /// Writes the catalogue as an index run commits it.
-fn fill(data: &Path, objects: usize) -> Result<()> {
+fn fill(data: &Path, filling: &Filling) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let store = Store::open(data).await?;
+        let store = match &filling.database {
+            Some(url) => Store::connect(url).await?,
+            None => Store::open(data).await?,
+        };
+        let declared_connection = |full_name: String| DeclaredConnection {
+            id: Some(ids::connection(ORGANIZATION_ID, &full_name)),
+            kind: "github".to_owned(),
+            name: full_name.rsplit('/').next().unwrap_or_default().to_owned(),
+            url: format!("https://git.example.com/{full_name}.git"),
+            full_name,
+            branch: Some("main".to_owned()),
+            dialect: None,
+            settings: Value::Null,
+        };
         let declared = DeclaredOrganization {
             id: ORGANIZATION_ID,
             name: ORGANIZATION.to_owned(),
@@ -152,33 +211,31 @@ fn fill(data: &Path, objects: usize) -> Result<()> {
                 user: USER.to_owned(),
                 role: Role::Owner,
             }],
-            connections: vec![DeclaredConnection {
-                id: Some(connection()),
-                kind: "github".to_owned(),
-                name: "bench".to_owned(),
-                full_name: FULL_NAME.to_owned(),
-                url: format!("https://git.example.com/{FULL_NAME}.git"),
-                branch: Some("main".to_owned()),
-                dialect: None,
-                settings: Value::Null,
-            }],
+            connections: full_names(filling.connections).map(declared_connection).collect(),
         };
         store.declare(&[declared]).await?;
-        for start in (0..objects).step_by(BATCH) {
-            let mut batch = Batch::default();
-            for number in start..(start + BATCH).min(objects) {
-                let (file, object, owned) = catalogue::model(connection(), number);
-                batch.files.push(file);
-                batch.objects.push((object, owned));
+        let objects = filling.objects / filling.connections;
+        for full_name in full_names(filling.connections) {
+            let connection = ids::connection(ORGANIZATION_ID, &full_name);
+            for start in (0..objects).step_by(BATCH) {
+                let mut batch = Batch::default();
+                for number in start..(start + BATCH).min(objects) {
+                    let (file, object, owned) = match filling.bare {
+                        true => catalogue::bare(connection, number),
+                        false => catalogue::model(connection, number),
+                    };
+                    batch.files.push(file);
+                    batch.objects.push((object, owned));
+                }
+                batch.state = if start + BATCH >= objects {
+                    StreamPhase::Complete
+                } else {
+                    StreamPhase::Partial
+                };
+                store
+                    .batch_commit(ORGANIZATION_ID, connection, Uuid::from_u128(1), batch)
+                    .await?;
             }
-            batch.state = if start + BATCH >= objects {
-                StreamPhase::Complete
-            } else {
-                StreamPhase::Partial
-            };
-            store
-                .batch_commit(ORGANIZATION_ID, connection(), Uuid::from_u128(1), batch)
-                .await?;
         }
         store.close().await;
         Ok(())

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
 pub mod catalogue;
+pub mod crowd;
 pub mod http;
 pub mod hub;
 pub mod inside;
