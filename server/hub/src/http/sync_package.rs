@@ -12,7 +12,7 @@ use metasync_protocol::{
     package::PackageQuery,
 };
 use metasync_store::{
-    DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES, PageAnswer, PageFrom, PageRequest,
+    DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES, PageAnswer, PageFrom, PageRequest, Standing,
 };
 use uuid::Uuid;
 
@@ -126,20 +126,12 @@ async fn answer(
     };
     // The tag first: should rows change in between, it is older than the page, and the next question
     // brings them once more.
-    let tag = app
-        .store
-        .etag(
-            request.org,
-            &request.user,
-            request.connections.as_deref(),
-            request.include_documentation,
-            form.word(),
-        )
-        .await?;
+    let standing = app.store.standing(&request, form.word()).await?;
+    let tag = &standing.etag;
     let later_page = matches!(&request.from, PageFrom::Timestamp { offset, .. } if *offset > 0);
-    if !later_page && has_it_already(app, &request, headers, form).await? {
+    if !later_page && has_it_already(app, &request, headers, &standing).await? {
         count_for_session(app, access, session, 0, "completed").await?;
-        let unchanged = [(header::ETAG, tag_value(&tag)?), (header::VARY, VARY)];
+        let unchanged = [(header::ETAG, tag_value(tag)?), (header::VARY, VARY)];
         return Ok((StatusCode::NOT_MODIFIED, unchanged).into_response());
     }
     match app.store.page(&request).await? {
@@ -150,7 +142,7 @@ async fn answer(
                 "completed"
             };
             count_for_session(app, access, session, package.sync_metadata.object_count, status).await?;
-            reply(package, &tag, later_page, form).await
+            reply(package, tag, later_page, form).await
         }
         PageAnswer::InvalidCursor => Err(ApiError::new(
             StatusCode::BAD_REQUEST,
@@ -275,11 +267,11 @@ async fn has_it_already(
     app: &App,
     request: &PageRequest,
     headers: &HeaderMap,
-    form: Form,
+    standing: &Standing,
 ) -> Result<bool, ApiError> {
     for value in headers.get_all(header::IF_NONE_MATCH) {
         let Ok(tags) = value.to_str() else { continue };
-        if app.store.no_change(request, tags, form.word()).await? {
+        if app.store.is_current(request, standing, tags).await? {
             return Ok(true);
         }
     }

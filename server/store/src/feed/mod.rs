@@ -14,6 +14,7 @@ mod points;
 mod read;
 mod scope;
 
+pub use etag::Standing;
 use jiff::Timestamp;
 use metasync_protocol::{Channel, SyncPackage};
 use uuid::Uuid;
