@@ -17,6 +17,12 @@ pub const MAX_DEPTH: usize = 64;
 /// How long a fetch may take.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
+/// Most bytes of a clone's packs.
+pub const MAX_CLONE_BYTES: u64 = 32 * 1024 * 1024 * 1024;
+
+/// How often the size of a clone is looked at while it grows.
+pub const CLONE_LOOK: Duration = Duration::from_secs(2);
+
 /// How long a git command that reads the clone may take.
 pub const LOCAL_GIT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 

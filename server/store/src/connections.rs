@@ -295,6 +295,7 @@ pub(crate) async fn remove_rows(tx: &mut Tx, org: Uuid, id: Uuid) -> Result<()> 
         "DELETE FROM documentation WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM index_states WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM index_files WHERE org_id = $1 AND connection_id = $2",
+        "DELETE FROM index_words WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM index_names WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM connections WHERE org_id = $1 AND id = $2",
     ] {

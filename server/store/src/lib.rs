@@ -34,8 +34,8 @@ use std::{
 };
 
 pub use catalog::{
-    Batch, Committed, FileFootprint, Footprints, FoundObject, LiveFile, LiveObject, NameSide, RunRef,
-    StreamPhase,
+    Batch, Committed, FileFootprint, FileWords, Footprints, FoundObject, LiveFile, LiveObject, NameSide,
+    RunRef, StreamPhase, words_of,
 };
 pub use connections::{DeclaredConnection, Removed, StoredConnection};
 pub use documentation::{DocumentationBody, DocumentationFile, DocumentationObject, DocumentationWithObject};

@@ -6,7 +6,7 @@ use super::{Location, command::Git, names};
 use crate::{
     CURRENT_BRANCH, RefreshRequest, Refreshed, SourceError,
     content::content_hash,
-    limits::{FETCH_TIMEOUT, LOCAL_GIT_TIMEOUT},
+    limits::{CLONE_LOOK, FETCH_TIMEOUT, LOCAL_GIT_TIMEOUT, MAX_CLONE_BYTES},
 };
 
 /// File in the clone that tells which address it was fetched from (as a hash: addresses may hold
@@ -108,11 +108,15 @@ async fn prepare(git: &Git, location: &Location) -> Result<(), SourceError> {
         return Ok(());
     }
     // Another address, or a clone that was never finished.
-    build(git).await?;
+    build(git, SHA1).await?;
     std::fs::write(&file, origin).map_err(SourceError::io(format!("writing {}", file.display())))
 }
 
-async fn build(git: &Git) -> Result<(), SourceError> {
+/// The object format of nearly all repositories, and the other one.
+const SHA1: &str = "--object-format=sha1";
+const SHA256: &str = "--object-format=sha256";
+
+async fn build(git: &Git, format: &str) -> Result<(), SourceError> {
     let dir = git.dir();
     let shown = dir.display().to_string();
     match std::fs::remove_dir_all(dir) {
@@ -128,6 +132,7 @@ async fn build(git: &Git) -> Result<(), SourceError> {
             "--quiet",
             "--bare",
             "--template=",
+            format,
             "--end-of-options",
             &shown,
         ],
@@ -214,9 +219,22 @@ async fn fetch(git: &Git, location: &Location, branches: &[String]) -> Result<()
             prepare(git, location).await?;
             fetch_once(git, location, branches).await
         }
+        Err(error) if error.to_string().contains(OTHER_FORMAT) => {
+            // The clone was made for the other one.
+            let is_sha256 = std::fs::read_to_string(git.dir().join("config"))
+                .is_ok_and(|config| config.to_lowercase().contains("sha256"));
+            build(git, if is_sha256 { SHA1 } else { SHA256 }).await?;
+            let origin = content_hash(location.as_git().as_bytes());
+            let file = git.dir().join(ORIGIN_FILE);
+            std::fs::write(&file, origin).map_err(SourceError::io(format!("writing {}", file.display())))?;
+            fetch_once(git, location, branches).await
+        }
         other => other,
     }
 }
+
+/// What git says when the clone names objects in another way than the remote.
+const OTHER_FORMAT: &str = "mismatched algorithms";
 
 async fn fetch_once(git: &Git, location: &Location, branches: &[String]) -> Result<(), SourceError> {
     let refspecs: Vec<String> = branches
@@ -234,7 +252,14 @@ async fn fetch_once(git: &Git, location: &Location, branches: &[String]) -> Resu
         location.as_git(),
     ];
     args.extend(refspecs.iter().map(String::as_str));
-    let done = git.run(&args, FETCH_TIMEOUT).await?;
+    let done = tokio::select! {
+        done = git.run(&args, FETCH_TIMEOUT) => done?,
+        size = grown_beyond(git.dir(), MAX_CLONE_BYTES) => {
+            return Err(SourceError::TooLarge(format!(
+                "{location} can't be fetched: its clone has {size} bytes, and {MAX_CLONE_BYTES} are allowed"
+            )));
+        }
+    };
     if done.status.success() {
         return Ok(());
     }
@@ -254,6 +279,24 @@ async fn fetch_once(git: &Git, location: &Location, branches: &[String]) -> Resu
         return Err(SourceError::Git(format!("{location} can't be fetched: {reason}")));
     }
     Err(refusal(location, "fetched", &reason))
+}
+
+/// Ends once the clone holds more than so many bytes.
+async fn grown_beyond(dir: &Path, most: u64) -> u64 {
+    loop {
+        tokio::time::sleep(CLONE_LOOK).await;
+        let packs = std::fs::read_dir(dir.join("objects/pack"));
+        let size = packs
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| entry.metadata().ok())
+            .map(|metadata| metadata.len())
+            .sum();
+        if size > most {
+            return size;
+        }
+    }
 }
 
 /// What it means that a remote can't be reached: only the network may be better later.

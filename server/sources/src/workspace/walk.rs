@@ -14,7 +14,6 @@ use crate::{
 /// Folders that hold what tools made or fetched, even where no `.gitignore` says so. Hidden ones
 /// (`.git`, `.venv`) are skipped anyway.
 const SKIPPED_FOLDERS: &[&str] = &[
-    "target",
     "node_modules",
     "venv",
     "site-packages",
@@ -22,6 +21,9 @@ const SKIPPED_FOLDERS: &[&str] = &[
     "dbt_packages",
     "dbt_modules",
 ];
+
+/// What dbt leaves in `target` that says more than its sources: the catalogue of the warehouse.
+const DBT_ARTIFACTS: &[&str] = &["catalog.json", "manifest.json"];
 
 /// A file that can be read.
 pub(super) struct Found {
@@ -88,9 +90,20 @@ fn builder(root: &Path) -> WalkBuilder {
                 .file_name()
                 .to_str()
                 .is_some_and(|n| SKIPPED_FOLDERS.contains(&n));
-            entry.depth() == 0 || !(folder && skipped)
+            entry.depth() == 0 || !((folder && skipped) || is_made(entry, folder))
         });
     builder
+}
+
+/// Whether something stands in a folder `target` and is not what dbt leaves there to be read.
+fn is_made(entry: &ignore::DirEntry, folder: bool) -> bool {
+    let inside = entry
+        .path()
+        .parent()
+        .and_then(Path::file_name)
+        .is_some_and(|name| name == "target");
+    let name = entry.file_name().to_str();
+    inside && entry.depth() > 1 && (folder || !name.is_some_and(|name| DBT_ARTIFACTS.contains(&name)))
 }
 
 fn take(root: &Path, entry: &ignore::DirEntry, walked: &mut Walked) {

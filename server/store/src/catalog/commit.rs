@@ -12,6 +12,7 @@ use super::{
     bulk::{self, FileRecord, ObjectRecord},
     footprints, texts,
     upsert::{self, Deletion, Table},
+    words,
 };
 use crate::{
     Store,
@@ -69,6 +70,8 @@ impl Store {
         let mut committed = Committed::default();
         let (index_state, state) = (batch.index_state.take(), batch.state);
         let names = std::mem::take(&mut batch.footprints);
+        let file_words = std::mem::take(&mut batch.words);
+        let gone = batch.deleted_files.clone();
         let mut parts = split(batch).into_iter().peekable();
         while let Some(part) = parts.next() {
             let last = parts.peek().is_none();
@@ -89,6 +92,8 @@ impl Store {
                 let done = writer.finish().await?;
                 if last {
                     footprints::put(tx, org, connection, &names).await?;
+                    words::put(tx, org, connection, &file_words).await?;
+                    words::remove(tx, org, &gone).await?;
                 }
                 if let Some((branch, state)) = remembered {
                     remember(tx, org, connection, branch, state).await?;

@@ -8,6 +8,7 @@ mod part;
 mod search;
 mod texts;
 mod upsert;
+mod words;
 
 use metasync_protocol::{Channel, Compact, FileRow, ObjectRow, RowHash};
 use serde_json::Value;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 pub use footprints::{FileFootprint, Footprints, NameSide};
 pub use search::FoundObject;
+pub use words::{FileWords, words_of};
 
 use crate::runs::Run;
 
@@ -69,6 +71,8 @@ pub struct Batch {
     pub index_state: Option<(String, Value)>,
     /// What the index remembers of files; stored with the last rows.
     pub footprints: Footprints,
+    /// Words of files, for search.
+    pub words: FileWords,
     /// Whether more follow.
     pub state: StreamPhase,
 }

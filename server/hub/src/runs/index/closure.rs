@@ -28,23 +28,20 @@ const MOST_ROUNDS: usize = 200;
 /// Files that are analysed in parts at most; beyond, the whole costs hardly more.
 const MOST_OWNED: usize = 20_000;
 
-/// Files that are looked at to see that nothing needs itself.
-const MOST_UPSTREAM: usize = 5_000;
-
 /// The part of a branch that a change touches.
 pub(super) struct Closure<'a> {
-    branch: &'a IndexBranch<'a>,
+    pub(super) branch: &'a IndexBranch<'a>,
     delta: &'a Delta,
     memory: &'a Memory,
     layout: &'a Layout,
     dialect: Option<Dialect>,
     /// Files whose facts are found anew.
-    owned: BTreeSet<String>,
+    pub(super) owned: BTreeSet<String>,
     /// Files that only have to be there: what a dbt project's files share.
     shared: BTreeSet<String>,
     changed: BTreeSet<String>,
     texts: BTreeMap<String, String>,
-    before: BTreeMap<String, FileFootprint>,
+    pub(super) before: BTreeMap<String, FileFootprint>,
     analysis: Analysis,
 }
 
@@ -67,7 +64,7 @@ impl Touched {
     }
 }
 
-type Names = BTreeSet<String>;
+pub(super) type Names = BTreeSet<String>;
 
 impl<'a> Closure<'a> {
     pub(super) fn new(
@@ -275,7 +272,7 @@ impl<'a> Closure<'a> {
     }
 
     /// Files on one side of these names, without those that are analysed and those that are gone.
-    async fn others(&self, side: NameSide, names: &Names) -> Result<Vec<(Uuid, String)>, Failure> {
+    pub(super) async fn others(&self, side: NameSide, names: &Names) -> Result<Vec<(Uuid, String)>, Failure> {
         if names.is_empty() {
             return Ok(Vec::new());
         }
@@ -409,75 +406,5 @@ impl<'a> Closure<'a> {
         let others = self.others(NameSide::Needs, &names).await?;
         live.extend(unplaced);
         Ok((live, others.into_iter().map(|(_, path)| path).collect()))
-    }
-
-    /// Whether a file whose names changed now depends on itself.
-    async fn closes_circle(&self, part: &Part) -> Result<bool, Failure> {
-        let empty = FileFootprint::default();
-        for path in &self.owned {
-            let Some(now) = part.footprints.get(path) else {
-                continue;
-            };
-            let before = self.before.get(path).unwrap_or(&empty);
-            if now.needs.is_subset(&before.needs) && now.provides.is_subset(&before.provides) {
-                continue;
-            }
-            if self.reaches_itself(path, now, part).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    async fn reaches_itself(&self, path: &str, now: &Footprint, part: &Part) -> Result<bool, Failure> {
-        let ours = |names: &Names, side: fn(&Footprint) -> &Names| -> BTreeSet<String> {
-            let files = self.owned.iter().filter(|other| other.as_str() != path);
-            files
-                .filter(|other| {
-                    part.footprints
-                        .get(*other)
-                        .is_some_and(|f| !side(f).is_disjoint(names))
-                })
-                .cloned()
-                .collect()
-        };
-        // Nobody needs it: it stands at the end of every chain.
-        if ours(&now.provides, |f| &f.needs).is_empty()
-            && self.others(NameSide::Needs, &now.provides).await?.is_empty()
-        {
-            return Ok(false);
-        }
-        let context = self.branch.context;
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut names: Names = now.needs.difference(&now.provides).cloned().collect();
-        loop {
-            let mut next: Names = Names::new();
-            let near: Vec<String> = ours(&names, |f| &f.provides)
-                .into_iter()
-                .filter(|p| !seen.contains(p))
-                .collect();
-            for other in near {
-                next.extend(
-                    part.footprints
-                        .get(&other)
-                        .iter()
-                        .flat_map(|f| f.needs.iter().cloned()),
-                );
-                seen.insert(other);
-            }
-            let far = self.others(NameSide::Provides, &names).await?;
-            let far: Vec<_> = far.into_iter().filter(|(_, path)| !seen.contains(path)).collect();
-            let ids: Vec<Uuid> = far.iter().map(|(id, _)| *id).collect();
-            let footprints = context.runs.store.footprints(context.run.org, &ids).await?;
-            next.extend(footprints.into_values().flat_map(|f| f.needs));
-            seen.extend(far.into_iter().map(|(_, path)| path));
-            if !next.is_disjoint(&now.provides) || seen.len() > MOST_UPSTREAM {
-                return Ok(true);
-            }
-            if next.is_empty() {
-                return Ok(false);
-            }
-            names = next;
-        }
     }
 }

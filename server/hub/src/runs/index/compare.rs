@@ -110,6 +110,7 @@ impl IndexBranch<'_> {
             deleted_files: changes.deleted.iter().map(|f| f.id).collect(),
             deleted_objects: difference.deleted,
             footprints,
+            words: found.words(&rows),
             meanwhile: Some(
                 Memory {
                     followed: false,

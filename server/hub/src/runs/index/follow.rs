@@ -148,6 +148,11 @@ impl IndexBranch<'_> {
             ..fresh
         };
         self.count(&fresh, &live, &contents, &failures, result);
+        let words = contents
+            .files
+            .iter()
+            .map(|file| (rows.file_id(&file.path), metasync_store::words_of(&file.text)))
+            .collect();
         let files = contents.files.iter().map(|file| rows.file_of(file));
         let files = files.filter(|row| {
             live.get(&row.relative_path)
@@ -164,6 +169,7 @@ impl IndexBranch<'_> {
                 .collect(),
             deleted_objects: difference.deleted,
             footprints,
+            words,
             ..Writing::default()
         };
         self.write(writing, &fresh).await?;

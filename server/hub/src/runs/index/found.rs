@@ -8,6 +8,7 @@ use metasync_protocol::{
     repositories::{FileError, JobResult},
 };
 use metasync_sources::{Contents, Listing};
+use uuid::Uuid;
 
 use super::{
     changes::{Changes, Known},
@@ -114,6 +115,20 @@ impl<'a> Found<'a> {
                 .is_none_or(|f| f.row_hash != row.row_hash)
         })
         .collect()
+    }
+
+    /// Words of the files whose content is another than the catalogue's, or whose words nobody wrote down.
+    pub(super) fn words(&self, rows: &Rows<'_>) -> Vec<(Uuid, String)> {
+        let changed = self.contents.files.iter().filter(|file| {
+            !self.memory.followed
+                || self
+                    .known
+                    .file(&file.path)
+                    .is_none_or(|f| f.content_hash != file.content_hash)
+        });
+        changed
+            .map(|file| (rows.file_id(&file.path), metasync_store::words_of(&file.text)))
+            .collect()
     }
 
     pub(super) fn count(

@@ -3,7 +3,9 @@
 
 mod analysis;
 mod branch;
+mod branches;
 mod changes;
+mod circle;
 mod closure;
 mod compare;
 mod difference;
@@ -94,6 +96,9 @@ async fn work(context: &RunContext, result: &mut JobResult) -> Result<(), Failur
             is_default: *name == refreshed.default_branch,
             part: (nth, names.len()),
         };
+        if let Some(name) = name.as_deref().filter(|_| branch.is_default) {
+            branches::merge_into_own(context, &connection, name).await?;
+        }
         branch.index(result).await?;
     }
     Ok(())

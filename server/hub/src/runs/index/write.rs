@@ -1,7 +1,7 @@
 //! Storing a difference in batches, so that clients see it grow and nobody waits long.
 
 use metasync_protocol::{Compact, FileRow, ObjectRow};
-use metasync_store::{Batch, Footprints, StreamPhase};
+use metasync_store::{Batch, FileWords, Footprints, StreamPhase};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ pub(super) struct Writing {
     pub(super) deleted_objects: Vec<Uuid>,
     /// Of the files that were analysed.
     pub(super) footprints: Footprints,
+    /// Of the files whose content is another.
+    pub(super) words: Vec<(Uuid, String)>,
     pub(super) branch: String,
     pub(super) memory: Value,
     /// The memory while footprints are being replaced bit by bit; without it they go with the last batch.
@@ -44,6 +46,7 @@ impl Writing {
         let (mut files, mut objects) = (self.files.into_iter(), self.objects.into_iter());
         let at_once = self.meanwhile.map_or(usize::MAX, |_| BATCH_ROWS);
         let mut footprints = self.footprints.files.into_iter();
+        let mut words = self.words.into_iter();
         let mut last = Some((
             self.deleted_files,
             self.deleted_objects,
@@ -65,7 +68,12 @@ impl Writing {
                     files: footprints.by_ref().take(at_once).collect(),
                 };
             }
+            batch.words = FileWords {
+                branch: self.branch.clone(),
+                files: words.by_ref().take(BATCH_ROWS).collect(),
+            };
             if is_last
+                && words.len() == 0
                 && footprints.len() == 0
                 && let Some((deleted_files, deleted_objects, memory)) = last.take()
             {
