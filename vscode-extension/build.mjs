@@ -1,5 +1,6 @@
-// Bundles the extension into dist/main.js and the lineage page into dist/lineage.js and .css: no
-// node_modules has to be packaged. `--production` minifies and leaves the source maps out.
+// Bundles the extension into dist/main.js, the protocol's library, which is loaded later, into
+// dist/language_client.js, and the lineage page into dist/lineage.js and .css: no node_modules has
+// to be packaged. `--production` minifies and leaves the source maps out.
 import { build } from 'esbuild';
 import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +11,12 @@ rmSync(join(here, 'dist'), { recursive: true, force: true });
 
 const both = { bundle: true, minify: production, sourcemap: !production, logLevel: 'warning', metafile: true, absWorkingDir: here };
 const made = await Promise.all([
-  build({ ...both, entryPoints: ['src/main.ts'], outfile: 'dist/main.js', external: ['vscode'], format: 'cjs', platform: 'node', target: 'node20' }),
+  build({
+    ...both, entryPoints: ['src/main.ts', 'src/language_client.ts'], outdir: 'dist',
+    external: ['vscode', './language_client'], format: 'cjs', platform: 'node', target: 'node20',
+    // `require` at that moment: extension hosts know it in all versions.
+    supported: { 'dynamic-import': false },
+  }),
   // The Chromium of the oldest VS Code that is supported.
   build({ ...both, entryPoints: { lineage: 'webview/main.ts' }, outdir: 'dist', format: 'iife', platform: 'browser', target: 'chrome122' }),
 ]);

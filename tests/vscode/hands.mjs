@@ -72,7 +72,7 @@ export class Hands {
   async openPalette(text) {
     await this.page.keyboard.press('F1');
     await this.quickInput().waitFor({ state: 'visible' });
-    await this.quickInput().locator('input').last().fill(`>${text}`);
+    await this.quickInput().locator('.quick-input-box input').last().fill(`>${text}`);
   }
 
   /** Runs the command of exactly this title. */
@@ -86,7 +86,7 @@ export class Hands {
   async theme(kind) {
     const { label } = themeOf(kind);
     await this.palette('Preferences: Color Theme');
-    await this.quickInput().locator('input').last().fill(label);
+    await this.quickInput().locator('.quick-input-box input').last().fill(label);
     await this.rows().filter({ has: this.page.locator('.label-name', { hasText: new RegExp(`^${label}$`) }) }).first().click();
     await this.page.locator(`.monaco-workbench.${kind}`).waitFor();
   }
@@ -95,7 +95,7 @@ export class Hands {
   async answer(prompt, text) {
     const box = this.quickInput().filter({ hasText: prompt });
     await box.waitFor();
-    await box.locator('input').last().fill(text);
+    await box.locator('.quick-input-box input').last().fill(text);
     await this.page.keyboard.press('Enter');
     // The answer is checked first; a key pressed meanwhile would still go to the box.
     await box.waitFor({ state: 'hidden' });

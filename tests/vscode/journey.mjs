@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Hands } from './hands.mjs';
 import { bigProject } from './journeys/big_project.mjs';
 import { conflicts } from './journeys/conflicts.mjs';
+import { editing } from './journeys/editing.mjs';
 import { hubMode } from './journeys/hub_mode.mjs';
 import { lineageGraph } from './journeys/lineage_graph.mjs';
 import { localMode } from './journeys/local_mode.mjs';
@@ -22,6 +23,7 @@ const JOURNEYS = {
   local: [localMode, {}],
   views: [views, {}],
   lineage: [lineageGraph, {}],
+  editing: [editing, {}],
   tour: [tour, {}],
   'several-folders': [severalFolders, {}],
   conflicts: [conflicts, {}],
@@ -43,8 +45,7 @@ for (const name of names) {
   // Each in a workbench of its own: settings, secrets and caches of one must not help another.
   const [journey, options] = JOURNEYS[name] ?? [];
   if (journey === undefined) throw new Error(`no journey is called ${name}; there are: ${Object.keys(JOURNEYS).join(' ')}`);
-  const dev = process.env.METASYNC_TEST_SERVER ? { machineSettings: { 'metasync.server.path': process.env.METASYNC_TEST_SERVER } } : {};
-  const bench = await Workbench.start({ vsix, ...dev, ...options });
+  const bench = await Workbench.start({ vsix, ...options });
   const hands = new Hands(bench.page, out);
   try {
     await journey(bench, hands);

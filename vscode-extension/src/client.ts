@@ -1,26 +1,28 @@
 // The language client: starts the server, hands it the settings, carries its commands and its status.
 import * as vscode from 'vscode';
-import {
-  type DynamicFeature, ErrorCodes, ExecuteCommandRequest, LanguageClient, type LanguageClientOptions, ResponseError,
-  RevealOutputChannelOn, type ServerOptions, State, type StaticFeature,
-} from 'vscode-languageclient/node';
-import type { ChangedParams } from './catalogue/types';
+import type { LanguageClient, LanguageClientOptions, RevealOutputChannelOn } from 'vscode-languageclient/node';
 import type { RedactedChannel } from './log';
 import type { ProgressRouter } from './progress';
-import type { Settings, StatusParams } from './protocol.gen';
+import type { ChangedParams, Settings, StatusParams } from './protocol.gen';
 import { findServer } from './server_path';
 import { SECTION, logLevel, serverPath, serverSettings } from './settings';
 import type { TokenStore } from './token';
+
+/** JSON-RPC's "method not found". */
+const UNKNOWN_METHOD = -32601;
 
 /** Languages that the server answers for; the schemes are those of files that it can read itself. */
 const LANGUAGES = ['sql', 'jinja-sql', 'yaml', 'jinja-yaml', 'python'];
 const SCHEMES = ['file', 'vscode-remote'];
 
+/** `RevealOutputChannelOn.Never`, without loading the library for it. */
+const NEVER: RevealOutputChannelOn.Never = 4;
+
 /** The server's status, or why there is no server. */
 export type ServerStatus = StatusParams | { readonly state: 'stopped'; readonly message: string };
 
 export class MetasyncClient implements vscode.Disposable {
-  private client: QuietClient | undefined;
+  private client: LanguageClient | undefined;
   private starting: Promise<void> | undefined;
   private latestSettings: Settings | undefined;
   private readonly statusChanged = new vscode.EventEmitter<ServerStatus>();
@@ -64,7 +66,7 @@ export class MetasyncClient implements vscode.Disposable {
   async request<T>(command: string, ...args: unknown[]): Promise<T> {
     if (this.client === undefined || this.starting !== undefined) await this.start();
     if (this.client === undefined) throw new Error(notRunning());
-    return this.client.sendRequest(ExecuteCommandRequest.type, { command, arguments: args }) as Promise<T>;
+    return this.client.sendRequest<T>('workspace/executeCommand', { command, arguments: args });
   }
 
   /** A request of ours beside LSP's; undefined where the server is too old to know it. */
@@ -74,7 +76,7 @@ export class MetasyncClient implements vscode.Disposable {
     try {
       return await this.client.sendRequest<T>(method, params);
     } catch (error) {
-      if (error instanceof ResponseError && error.code === ErrorCodes.MethodNotFound) return undefined;
+      if (error instanceof Error && 'code' in error && error.code === UNKNOWN_METHOD) return undefined;
       throw error;
     }
   }
@@ -87,7 +89,7 @@ export class MetasyncClient implements vscode.Disposable {
 
   /** Tells a running server what the settings and the token are now. */
   async pushSettings(): Promise<void> {
-    if (this.client?.state !== State.Running) return;
+    if (this.client?.isRunning() !== true) return;
     const settings = await this.settings();
     await this.client.sendNotification('workspace/didChangeConfiguration', { settings: { [SECTION]: settings } });
   }
@@ -100,23 +102,17 @@ export class MetasyncClient implements vscode.Disposable {
 
   private async startOnce(): Promise<void> {
     if (this.client !== undefined) return;
-    let client: QuietClient | undefined;
+    let client: LanguageClient | undefined;
     try {
       const server = findServer(this.extensionPath, serverPath());
       this.channel.appendLine(`Starting ${server.path} (${server.by})`);
       await this.settings();
       this.publish({ state: 'starting', message: vscode.l10n.t('The server is starting.'), organization: null, connections: [], objects: 0, last_sync_at: null });
-      const options: ServerOptions = {
-        command: server.path,
-        args: ['lsp'],
-        options: { env: { ...process.env, METASYNC_LOG: logLevel() } },
-      };
-      client = new QuietClient(SECTION, 'metasync', options, this.clientOptions());
+      // Loaded now and not before: the library is by far the largest part, and the editor waits for `activate`.
+      const { createClient } = await import('./language_client');
+      client = createClient({ command: server.path, args: ['lsp'], options: { env: { ...process.env, METASYNC_LOG: logLevel() } } }, this.clientOptions(), () => this.onStopped(client));
       client.onNotification('metasync/status', (status: StatusParams) => this.publish(status));
       client.onNotification('metasync/changed', (changed: ChangedParams) => this.catalogueChanged.fire(changed));
-      client.onDidChangeState(({ newState }) => {
-        if (newState === State.Stopped) this.onStopped(client);
-      });
       this.client = client;
       await client.start();
     } catch (error) {
@@ -135,7 +131,7 @@ export class MetasyncClient implements vscode.Disposable {
       initializationOptions: () => this.latestSettings,
       outputChannel: this.channel,
       traceOutputChannel: this.channel,
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      revealOutputChannelOn: NEVER,
       // Names and descriptions come from elsewhere: shown as text, never as links that run commands.
       markdown: { isTrusted: false, supportHtml: false },
       initializationFailedHandler: () => false,
@@ -163,7 +159,7 @@ export class MetasyncClient implements vscode.Disposable {
     return this.latestSettings;
   }
 
-  private onStopped(client: QuietClient | undefined): void {
+  private onStopped(client: LanguageClient | undefined): void {
     if (client !== this.client) return;
     this.progress.clear();
     this.publish({ state: 'stopped', message: vscode.l10n.t('The server ended. Metadata: Restart Server starts it again.') });
@@ -177,15 +173,4 @@ export class MetasyncClient implements vscode.Disposable {
 
 function notRunning(): string {
   return vscode.l10n.t('The metasync server is not running. Metadata: Restart Server starts it.');
-}
-
-/**
- * A client that does not turn the server's commands into commands of the editor: the extension
- * registers them itself, with their notifications and lists around them, and an id can be taken once.
- */
-class QuietClient extends LanguageClient {
-  override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
-    if ('registrationType' in feature && feature.registrationType.method === ExecuteCommandRequest.method) return;
-    super.registerFeature(feature);
-  }
 }

@@ -17,8 +17,11 @@ export function serverSettings(token: string | undefined): Settings {
       enabled: section.get<boolean>('autoSync.enabled', true),
       intervalMinutes: section.get<number>('autoSync.intervalMinutes', 5),
     },
-    connections: section.get<string[]>('connections', []).filter((name) => typeof name === 'string' && name.trim() !== ''),
+    connections: texts(section, 'connections'),
     local: { enabled: section.get<boolean>('local.enabled', true) },
+    diagnostics: { enabled: section.get<boolean>('diagnostics.enabled', true), disabled: texts(section, 'diagnostics.disabled') },
+    inlayHints: { columnTypes: section.get<boolean>('inlayHints.columnTypes', true), stars: section.get<boolean>('inlayHints.stars', true) },
+    codeLens: { lineage: section.get<boolean>('codeLens.lineage', true) },
   };
 }
 
@@ -37,6 +40,10 @@ export function logLevel(): string {
 
 export function needsRestart(change: vscode.ConfigurationChangeEvent): boolean {
   return NEED_RESTART.some((name) => change.affectsConfiguration(`${SECTION}.${name}`));
+}
+
+function texts(section: vscode.WorkspaceConfiguration, name: string): string[] {
+  return section.get<unknown[]>(name, []).filter((value): value is string => typeof value === 'string' && value.trim() !== '');
 }
 
 function text(section: vscode.WorkspaceConfiguration, name: string): string | undefined {

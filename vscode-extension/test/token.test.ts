@@ -70,6 +70,9 @@ test('settings are sent as the contract says, the token beside them', () => {
     autoSync: { enabled: true, intervalMinutes: 5 },
     connections: ['orders'],
     local: { enabled: true },
+    diagnostics: { enabled: true, disabled: [] },
+    inlayHints: { columnTypes: true, stars: true },
+    codeLens: { lineage: true },
   });
   assert.equal(serverSettings(undefined).token, null);
 });

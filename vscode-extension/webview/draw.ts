@@ -6,7 +6,7 @@ import { BOX, type Box, type Line, type Picture, type Point } from './layout';
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** Letters that fit into a box, roughly; the whole name is in the tooltip. */
-const FITS = 22;
+const FITS = 21;
 const ROW_FITS = 20;
 
 export function element<K extends keyof SVGElementTagNameMap>(name: K, attributes: Record<string, string | number>, ...children: (SVGElement | string)[]): SVGElementTagNameMap[K] {

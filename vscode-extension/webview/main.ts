@@ -15,7 +15,7 @@ declare function acquireVsCodeApi(): { postMessage(message: FromPage): void; set
 /** Smaller than this nothing can be read, larger nothing more. */
 const ZOOM: [number, number] = [0.1, 3];
 /** At first nothing is made larger than it is, nor so small that it can't be read. */
-const FIRST_ZOOM: [number, number] = [0.55, 1];
+const FIRST_ZOOM: [number, number] = [0.7, 1];
 const ZOOM_STEP = 1.25;
 
 const vscode = acquireVsCodeApi();

@@ -112,7 +112,7 @@ export async function lineageGraph(bench, hands) {
 
   await hands.step('the graph is saved as a picture', async () => {
     await graph.locator('#export').click();
-    const input = hands.quickInput().locator('input').last();
+    const input = hands.quickInput().locator('.quick-input-box input').last();
     await input.waitFor();
     const file = path.join(workspace, 'lineage.svg');
     await input.fill(file);

@@ -44,7 +44,7 @@ export async function localMode(bench, hands) {
 
   await hands.step('search finds a model and opens its file', async () => {
     await hands.palette('Metadata: Search');
-    await hands.quickInput().locator('input').last().fill('daily_rev');
+    await hands.quickInput().locator('.quick-input-box input').last().fill('daily_rev');
     await hands.row('daily_revenue').waitFor();
     await hands.shoot('search');
     await page.keyboard.press('Enter');

@@ -26,7 +26,7 @@ export async function severalFolders(bench, hands) {
 
   await hands.step('and one in the first knows its own', async () => {
     await hands.palette('Metadata: Search');
-    await hands.quickInput().locator('input').last().fill('daily_rev');
+    await hands.quickInput().locator('.quick-input-box input').last().fill('daily_rev');
     await hands.row('daily_revenue').waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.tab.active', { hasText: 'daily_revenue.sql' }).waitFor();
@@ -36,7 +36,7 @@ export async function severalFolders(bench, hands) {
 
   await hands.step('search finds the other one as well, and opens its file', async () => {
     await hands.palette('Metadata: Search');
-    await hands.quickInput().locator('input').last().fill('books');
+    await hands.quickInput().locator('.quick-input-box input').last().fill('books');
     await hands.row('books').waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.tab.active', { hasText: 'books.sql' }).waitFor();

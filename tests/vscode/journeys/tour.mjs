@@ -50,7 +50,7 @@ export async function tour(bench, hands) {
 
   await hands.step('the walkthrough is there, with its pictures', async () => {
     await hands.palette('Welcome: Open Walkthrough...');
-    await hands.quickInput().locator('input').last().fill('metasync');
+    await hands.quickInput().locator('.quick-input-box input').last().fill('metasync');
     await hands.row('Get started with metasync').click();
     await page.locator('.gettingStartedContainer', { hasText: 'Hover over a name' }).waitFor();
     await page.locator('.getting-started-step', { hasText: 'Follow the lineage' }).first().click();

@@ -46,6 +46,8 @@ export async function views(bench, hands) {
   });
 
   await hands.step('what a sync changed gets a badge, told in the status bar and by no notification', async () => {
+    await tree.row('orders', 'One row per order').click();
+    await page.locator('.tab.active', { hasText: /^orders.sql/ }).waitFor();
     const file = path.join(workspace, 'models/marts/orders.sql');
     fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/(\s+)(orders\.order_date)/, '$1orders.order_date as day_of_order,$1$2'));
     await hands.palette('Metadata: Sync Metadata');

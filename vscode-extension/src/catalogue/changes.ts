@@ -1,16 +1,13 @@
 // What the last sync changed: badges for the views, and one quiet line in the status bar.
 import * as vscode from 'vscode';
 import type { MetasyncClient } from '../client';
-import type { ObjectAnswer } from '../protocol.gen';
-import type { ChangedObject, ChangedParams } from './types';
+import type { ChangedObject, ChangedParams } from '../protocol.gen';
 
 /** How long the line stays, in milliseconds. */
 const SHOWN_MS = 15_000;
 
 export class Changes implements vscode.Disposable {
-  private latest: readonly ChangedObject[] = [];
-  private byId = new Map<string, ChangedObject>();
-  private byName = new Map<string, ChangedObject>();
+  private latest = new Map<string, ChangedObject>();
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
   private readonly subscription: vscode.Disposable;
@@ -20,12 +17,10 @@ export class Changes implements vscode.Disposable {
     this.subscription = client.onChanged((params) => this.take(params));
   }
 
-  get count(): number { return this.latest.length; }
+  get count(): number { return this.latest.size; }
 
-  /** What changed about an object in the last sync. */
-  of(object: ObjectAnswer): ChangedObject | undefined {
-    return this.byId.get(object.id) ?? this.byName.get(key(object.object_type, object.name));
-  }
+  /** What changed about an object in the last sync, by its id. */
+  of(id: string): ChangedObject | undefined { return this.latest.get(id); }
 
   /** Seen: the badges go. */
   clear(): void { this.keep([]); }
@@ -45,19 +40,10 @@ export class Changes implements vscode.Disposable {
   }
 
   private keep(objects: readonly ChangedObject[]): void {
-    this.latest = objects;
-    this.byId = new Map();
-    this.byName = new Map();
-    for (const object of objects) {
-      // An id is exact; a name may be that of an object of another connection.
-      if (object.id) this.byId.set(object.id, object);
-      else this.byName.set(key(object.object_type, object.name), object);
-    }
+    this.latest = new Map(objects.map((object) => [object.id, object]));
     this.changed.fire();
   }
 }
-
-const key = (type: string, name: string): string => `${type}\n${name}`;
 
 /** Names come from elsewhere: `$(…)` in them is no icon. */
 function plain(text: string): string { return text.replaceAll('$(', '$\u200b('); }

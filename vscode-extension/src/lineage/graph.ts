@@ -1,6 +1,5 @@
 // The lineage graph: what is known of it so far, and which part is to be seen. Pure; lives in the page.
-import type { Column } from '../catalogue/types';
-import type { LineageAnswer, LineageNode, ObjectAnswer } from '../protocol.gen';
+import type { ColumnAnswer, LineageAnswer, LineageNode, ObjectAnswer } from '../protocol.gen';
 import type { ColumnEdge, ColumnTrace, Direction } from './messages';
 
 /** More boxes than this help nobody, and laying them out takes seconds. */
@@ -14,7 +13,7 @@ export interface GraphNode {
   readonly complete: Record<Direction, boolean>;
   /** Whether that side is folded away. */
   readonly folded: Record<Direction, boolean>;
-  columns: readonly Column[];
+  columns: readonly ColumnAnswer[];
   /** Whether its columns are listed. */
   open: boolean;
 }
@@ -69,7 +68,7 @@ export class LineageGraph {
     if (node !== undefined) node.folded[side] = folded;
   }
 
-  setColumns(id: string, columns: readonly Column[]): void {
+  setColumns(id: string, columns: readonly ColumnAnswer[]): void {
     const node = this.nodes.get(id);
     if (node === undefined) return;
     node.columns = columns;

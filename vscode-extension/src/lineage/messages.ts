@@ -1,6 +1,5 @@
 // What the lineage panel and its page say to each other. Pure types, for both sides.
-import type { Column } from '../catalogue/types';
-import type { LineageAnswer } from '../protocol.gen';
+import type { ColumnAnswer, LineageAnswer } from '../protocol.gen';
 
 export type Direction = 'upstream' | 'downstream';
 
@@ -27,7 +26,7 @@ export interface ColumnTrace {
 export type ToPage =
   | { readonly type: 'root'; readonly answer: LineageAnswer; readonly column?: string }
   | { readonly type: 'more'; readonly answer: LineageAnswer; readonly direction: Direction }
-  | { readonly type: 'columns'; readonly id: string; readonly columns: readonly Column[] }
+  | { readonly type: 'columns'; readonly id: string; readonly columns: readonly ColumnAnswer[] }
   | { readonly type: 'trace'; readonly trace: ColumnTrace }
   | { readonly type: 'failed'; readonly message: string };
 

@@ -1,7 +1,6 @@
 // Badges on objects of the view that the last sync changed.
 import * as vscode from 'vscode';
 import type { Changes } from '../catalogue/changes';
-import type { ObjectAnswer } from '../protocol.gen';
 import { BADGE_SCHEME } from './items';
 
 export class Badges implements vscode.FileDecorationProvider {
@@ -15,7 +14,7 @@ export class Badges implements vscode.FileDecorationProvider {
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     if (uri.scheme !== BADGE_SCHEME) return undefined;
-    const change = this.changes.of(named(uri));
+    const change = this.changes.of(uri.path.slice(1));
     if (change === undefined) return undefined;
     const added = change.change === 'added';
     return new vscode.FileDecoration(
@@ -23,10 +22,4 @@ export class Badges implements vscode.FileDecorationProvider {
       new vscode.ThemeColor(added ? 'gitDecoration.addedResourceForeground' : 'gitDecoration.modifiedResourceForeground'),
     );
   }
-}
-
-/** What an address of the view says about its object. */
-function named(uri: vscode.Uri): ObjectAnswer {
-  const [object_type, name] = JSON.parse(uri.query) as [string, string];
-  return { id: uri.path.slice(1), object_type, name, full_name: name, description: null, connection: null, path: null, line: null };
 }

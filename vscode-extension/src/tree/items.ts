@@ -1,15 +1,14 @@
 // Lines of the Metadata view.
 import * as vscode from 'vscode';
-import type { Column } from '../catalogue/types';
 import { firstLine, number } from '../format';
-import type { ConnectionRef, ObjectAnswer } from '../protocol.gen';
+import type { ColumnAnswer, ConnectionRef, ObjectAnswer } from '../protocol.gen';
 import { objectIcon } from '../views/objects';
 
 export type Node =
   | { readonly kind: 'connection'; readonly connection: ConnectionRef }
   | { readonly kind: 'type'; readonly connection: ConnectionRef; readonly type: string; readonly count: number }
   | { readonly kind: 'object'; readonly object: ObjectAnswer }
-  | { readonly kind: 'column'; readonly object: ObjectAnswer; readonly column: Column }
+  | { readonly kind: 'column'; readonly object: ObjectAnswer; readonly column: ColumnAnswer }
   | { readonly kind: 'more'; readonly parent: Node; readonly shown: number; readonly total: number }
   | { readonly kind: 'note'; readonly text: string };
 
@@ -21,7 +20,7 @@ export function objectOf(given: unknown): ObjectAnswer | undefined {
 }
 
 export function columnOf(given: unknown): string | undefined {
-  return typeof given === 'object' && given !== null && 'column' in given ? (given as { column: Column }).column.name : undefined;
+  return typeof given === 'object' && given !== null && 'column' in given ? (given as { column: ColumnAnswer }).column.name : undefined;
 }
 
 /** Scheme of the addresses that carry badges; nothing can be opened by it. */
@@ -62,14 +61,14 @@ function objectItem(object: ObjectAnswer): vscode.TreeItem {
   const about = firstLine(object.description);
   if (about !== '') item.description = about;
   item.iconPath = new vscode.ThemeIcon(objectIcon(object.object_type));
-  item.resourceUri = vscode.Uri.from({ scheme: BADGE_SCHEME, path: `/${object.id}`, query: JSON.stringify([object.object_type, object.name]) });
+  item.resourceUri = vscode.Uri.from({ scheme: BADGE_SCHEME, path: `/${object.id}` });
   item.tooltip = objectTooltip(object);
   item.contextValue = object.path ? 'object.file' : 'object';
   item.command = { command: 'metasync.openObject', title: vscode.l10n.t('Open'), arguments: [object] };
   return item;
 }
 
-function columnItem(object: ObjectAnswer, column: Column): vscode.TreeItem {
+function columnItem(object: ObjectAnswer, column: ColumnAnswer): vscode.TreeItem {
   const item = new vscode.TreeItem(column.name, vscode.TreeItemCollapsibleState.None);
   item.id = `column:${object.id}:${column.name}`;
   const about = firstLine(column.description);

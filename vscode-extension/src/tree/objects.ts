@@ -62,10 +62,10 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   private async types(connection: ConnectionRef): Promise<Node[]> {
     const types = await this.catalogue.types(connection.id, this.text);
-    if (types.size === 0) {
+    if (types.length === 0) {
       return [{ kind: 'note', text: this.text === '' ? vscode.l10n.t('Nothing is known yet.') : vscode.l10n.t('Nothing has "{0}" in its name.', this.text) }];
     }
-    return [...types].map(([type, count]) => ({ kind: 'type', connection, type, count }));
+    return types.map(({ object_type, count }) => ({ kind: 'type', connection, type: object_type, count }));
   }
 
   private async objects(node: Extract<Node, { kind: 'type' }>): Promise<Node[]> {

@@ -1,0 +1,71 @@
+// Somebody writes: a wrong name is told and mended, types and stars stand in the text, lenses lead to
+// the graph, a rename reaches all files.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { STEP_TIMEOUT_MS, tidy } from '../hands.mjs';
+import { copyExample, until } from '../workbench.mjs';
+
+export async function editing(bench, hands) {
+  const { page } = bench;
+  const workspace = bench.room('jaffle_shop');
+  copyExample(workspace);
+  await bench.open(workspace, { files: ['models/marts/order_payments.sql'] });
+  await hands.editor().waitFor();
+  await hands.status(/^Metadata: [\d,]{2,} objects$/);
+
+  await hands.step('above the model stands how much it is built from and how much uses it; a click draws the graph', async () => {
+    const lens = page.locator('.codelens-decoration a').first();
+    await lens.waitFor();
+    console.log(`     lenses: ${tidy((await page.locator('.codelens-decoration').allInnerTexts()).join(' · '))}`);
+    await hands.shoot('code-lens');
+    await lens.click();
+    await page.locator('.tab.active', { hasText: 'Lineage: order_payments' }).waitFor();
+    await page.keyboard.press('Control+F4');
+    await page.locator('.tab', { hasText: 'order_payments.sql' }).first().click();
+  });
+
+  await hands.step('types of columns and what a star stands for are shown in the text', async () => {
+    await until(async () => /varchar|integer|decimal|bigint|date|stg_|order_id/.test(tidy((await page.locator('[class*="dyn-rule"]').allInnerTexts()).join(' '))), STEP_TIMEOUT_MS, 'there are no hints');
+    await hands.shoot('inlay-hints');
+  });
+
+  await hands.step('a model that is not there is told', async () => {
+    await hands.editor().click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type("\nselect * from {{ ref('stg_ordrs");
+    await page.keyboard.press('Escape');
+    await page.locator('.squiggly-warning, .squiggly-error').first().waitFor();
+    await hands.hoverOver('stg_ordrs', /is called|unknown|no model/);
+    await hands.shoot('diagnostic');
+    await hands.leaveHover();
+  });
+
+  await hands.step('and mended with one key', async () => {
+    await page.keyboard.press('Control+.');
+    const menu = page.locator('.action-widget');
+    await menu.getByText('Change to `stg_orders`').waitFor();
+    await hands.shoot('quick-fix');
+    await menu.getByText('Change to `stg_orders`').click();
+    await page.locator('.view-line', { hasText: "ref('stg_orders" }).last().waitFor();
+    await until(async () => (await page.locator('.squiggly-warning, .squiggly-error').count()) === 0, STEP_TIMEOUT_MS, 'it is still told');
+    await hands.palette('File: Revert File');
+  });
+
+  await hands.step('a rename reaches the file, its description and all that uses it', async () => {
+    const line = page.locator('.view-line', { hasText: "ref('stg_payments')" }).first();
+    await line.getByText("'stg_payments'").click();
+    await page.keyboard.press('F2');
+    const box = page.locator('.rename-box input');
+    await box.waitFor();
+    await box.fill('stg_paid');
+    await hands.shoot('rename');
+    await page.keyboard.press('Enter');
+    await page.locator('.view-line', { hasText: "ref('stg_paid')" }).first().waitFor();
+    await hands.palette('File: Save All Files');
+    await until(() => fs.existsSync(path.join(workspace, 'models/staging/stg_paid.sql')), STEP_TIMEOUT_MS, 'the file was not renamed');
+    await until(() => fs.readFileSync(path.join(workspace, 'models/marts/order_payments.sql'), 'utf8').includes("ref('stg_paid')"), STEP_TIMEOUT_MS, 'the reference was not saved');
+    assert.ok(!fs.existsSync(path.join(workspace, 'models/staging/stg_payments.sql')));
+    await hands.shoot('renamed');
+  });
+}
