@@ -373,3 +373,114 @@ fn a_sync_tells_what_it_changed_for_open_files() {
             .contains(&"workspace/codeLens/refresh".to_owned())
     );
 }
+
+#[test]
+fn completion_in_yaml_and_templates() {
+    let place = Place::new(
+        "bakery",
+        &[
+            BAKERY,
+            &[
+                ("models/words.md", "{% docs loaf %}What we bake.{% enddocs %}\n"),
+                (
+                    "tests/generic/positive.sql",
+                    "{% test positive(model, column_name) %}select 1{% endtest %}\n",
+                ),
+            ],
+        ]
+        .concat(),
+    );
+    let mut editor = open(&place);
+    let mut labels = |text: &str| {
+        let path = format!("models/scratch{}.yml", text.len());
+        let (before, after) = text.split_once("$0").unwrap();
+        editor.show_text(&path, &format!("{before}{after}"));
+        let line = before.matches('\n').count();
+        let character = before.rsplit('\n').next().unwrap().len();
+        let found = editor.request(
+            "textDocument/completion",
+            json!({"textDocument": {"uri": editor.uri(&path)}, "position": {"line": line, "character": character}}),
+        );
+        let items = found["items"].as_array().cloned().unwrap_or_default();
+        items
+            .iter()
+            .map(|i| i["label"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(labels("models:\n  - name: takings\n    desc$0"), ["description"]);
+    assert_eq!(
+        labels(
+            "models:\n  - name: takings\n    columns:\n      - name: kind\n        tests:\n          - $0"
+        ),
+        [
+            "unique",
+            "not_null",
+            "accepted_values",
+            "relationships",
+            "positive"
+        ]
+    );
+    assert_eq!(
+        labels("models:\n  - name: takings\n    columns:\n      - name: ti$0"),
+        ["times"]
+    );
+    assert_eq!(
+        labels("models:\n  - name: takings\n    description: \"{{ doc('l$0') }}\""),
+        ["loaf"]
+    );
+}
+
+#[test]
+fn letters_of_a_name_find_it() {
+    let place = Place::new("bakery", BAKERY);
+    let mut editor = open(&place);
+    let found = editor.request("workspace/symbol", json!({"query": "stlvs"}));
+    assert_eq!(found[0]["name"], "stg_loaves", "{found}");
+}
+
+#[test]
+fn a_columns_lineage_is_a_call_hierarchy_too() {
+    let place = Place::new("bakery", BAKERY);
+    let mut editor = open(&place);
+    editor.show(BEST);
+    let at = editor.at(BEST, "kind, ta$0kings");
+    let items = editor.request("textDocument/prepareCallHierarchy", at);
+    assert_eq!(items[0]["name"], "best_sellers.takings", "{items}");
+    let up = editor.request("callHierarchy/outgoingCalls", json!({"item": items[0]}));
+    assert_eq!(up[0]["to"]["name"], "takings.takings", "{up}");
+    let further = editor.request("callHierarchy/outgoingCalls", json!({"item": up[0]["to"]}));
+    let mut names: Vec<&str> = further
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["to"]["name"].as_str().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["stg_loaves.price", "stg_sales.sale_id"], "{further}");
+    let back = editor.request("callHierarchy/incomingCalls", json!({"item": up[0]["to"]}));
+    assert_eq!(back[0]["from"]["name"], "best_sellers.takings", "{back}");
+}
+
+#[test]
+fn a_burst_of_edits_is_answered_after_the_last() {
+    let place = Place::new("bakery", BAKERY);
+    let mut editor = open(&place);
+    let uri = editor.uri(TAKINGS);
+    let text = std::fs::read_to_string(place.workspace.join(TAKINGS)).unwrap();
+    editor.forget();
+    for n in 0..1000 {
+        editor.retype(TAKINGS, &format!("-- {n}\n{text}"));
+    }
+    let hover = editor.hover(TAKINGS, "ref('stg_lo$0aves')");
+    assert!(hover.contains(ABOUT_LOAVES), "{hover}");
+    // versions before the last are not worth telling
+    editor.told("textDocument/publishDiagnostics", |p| {
+        p["uri"] == uri.as_str() && p["version"] == 1001
+    });
+    let told = editor.all_told("textDocument/publishDiagnostics");
+    assert!(
+        told.iter().filter(|p| p["uri"] == uri.as_str()).count() < 100,
+        "{}",
+        told.len()
+    );
+}

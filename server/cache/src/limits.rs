@@ -48,3 +48,5 @@ pub const SEARCH_SCAN_MAX: usize = 5_000;
 pub const SEARCH_TEXT_MAX: usize = 200;
 /// Most objects on one page of a list.
 pub const BROWSE_MAX: u64 = 1_000;
+/// Fewest letters that are looked for apart from each other: fewer are in nearly every name.
+pub const LETTERS_MIN: usize = 3;

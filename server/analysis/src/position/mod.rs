@@ -14,6 +14,7 @@ mod signature;
 mod sql;
 mod template;
 mod words;
+mod yaml_keys;
 
 pub use described::{Described, described};
 pub use occurrences::occurrences;
@@ -103,7 +104,9 @@ pub fn completion_at(
     let _ = path;
     match language {
         Language::Sql => completion::in_sql(text, offset, options.dialect.unwrap_or(Dialect::Ansi)),
-        Language::Yaml => properties::completion(text, offset),
+        Language::Yaml => {
+            properties::completion(text, offset).or_else(|| yaml_keys::completion(text, offset))
+        }
         Language::Python | Language::Markdown => {
             let line = text.get(..offset)?.rfind('\n').map_or(0, |found| found + 1);
             completion::in_calls(text, line, offset)

@@ -156,7 +156,9 @@ pub(super) fn completion(text: &str, offset: usize) -> Option<Completion> {
         .iter()
         .any(|call| before.contains(call))
     {
-        let found = super::completion::in_calls(text, line, offset);
+        // the quotes around a template are YAML's, not the call's
+        let start = before.rfind("{{").map_or(line, |at| line + at + 2);
+        let found = super::completion::in_calls(text, start, offset);
         return found.filter(|found| !matches!(found, Completion::Macros { .. }));
     }
     let (key, typed) = before.rsplit_once("name:")?;

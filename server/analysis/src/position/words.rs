@@ -135,6 +135,14 @@ pub enum Completion {
     },
     /// `doc('…')` blocks.
     Docs { prefix: String, span: Span },
+    /// Keys of dbt's YAML.
+    Keys {
+        keys: Vec<String>,
+        prefix: String,
+        span: Span,
+    },
+    /// Tests that dbt's YAML may put on a model or column.
+    Tests { prefix: String, span: Span },
 }
 
 /// One entry of a file's outline.

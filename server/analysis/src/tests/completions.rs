@@ -46,6 +46,14 @@ fn complete(path: &str, fixture: &str) -> String {
         }
         Some(Completion::Macros { package, prefix, .. }) => format!("macros {package:?} {prefix:?}"),
         Some(Completion::Docs { prefix, .. }) => format!("docs {prefix:?}"),
+        Some(Completion::Keys { keys, prefix, span }) => {
+            format!(
+                "keys {} … {prefix:?} over {:?}",
+                keys[..3].join(", "),
+                replaced(span)
+            )
+        }
+        Some(Completion::Tests { prefix, .. }) => format!("tests {prefix:?}"),
     }
 }
 
@@ -231,4 +239,49 @@ fn diagnostics() {
     "#]]
     .assert_eq(&show("a.yml", "a: [1\nb: 2\n"));
     expect![[""]].assert_eq(&show("a.sql", "{% if x %} select {% endif %} 1"));
+}
+
+#[test]
+fn keys_and_tests_of_yaml() {
+    let at = |fixture: &str, expect: Expect| expect.assert_eq(&complete("models/s.yml", fixture));
+    at("mod$0", expect![[r#"keys version, models, sources … "mod" over "mod""#]]);
+    at(
+        "version: 2\n$0\nmodels:\n  - name: a\n",
+        expect![[r#"keys version, models, sources … "" over """#]],
+    );
+    at(
+        "models:\n  - name: a\n    desc$0\n  - name: b\n",
+        expect![[r#"keys name, description, config … "desc" over "desc""#]],
+    );
+    at("models:\n- name: a\n  col$0umns:\n", expect![[r#"keys name, description, config … "col" over "columns""#]]);
+    at(
+        "models:\n  - $0",
+        expect![[r#"keys name, description, config … "" over """#]],
+    );
+    at(
+        "models:\n  - name: a\n    columns:\n      - name: id\n        $0",
+        expect![[r#"keys name, description, data_type … "" over """#]],
+    );
+    at(
+        "models:\n  - name: a\n    columns:\n      - name: id\n        tests:\n          - un$0",
+        expect![[r#"tests "un""#]],
+    );
+    at(
+        "models:\n  - name: a\n    data_tests:\n    - $0",
+        expect![[r#"tests """#]],
+    );
+    at(
+        "models:\n  - name: a\n    config:\n      mat$0",
+        expect![[r#"keys materialized, schema, database … "mat" over "mat""#]],
+    );
+    at(
+        "sources:\n  - name: raw\n    tables:\n      - name: t\n        id$0",
+        expect![[r#"keys name, description, identifier … "id" over "id""#]],
+    );
+    at(
+        "sources:\n  - name: raw\n    tables:\n      - name: t\n    sch$0",
+        expect![[r#"keys name, description, database … "sch" over "sch""#]],
+    );
+    at("models:\n  - name: a\n    description: mod$0", expect!["nothing"]);
+    at("models:\n  - name: a\n    meta:\n      own$0", expect!["nothing"]);
 }

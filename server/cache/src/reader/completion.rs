@@ -36,7 +36,8 @@ impl Reader {
         })
     }
 
-    /// Objects whose name has `query` in it, best first; an empty one lists the first by name.
+    /// Objects whose name has `query` in it, best first, then those whose name has its letters in their order
+    /// (`stgcust` finds `stg_customers`); an empty one lists the first by name.
     pub fn symbols(&self, query: &str, limit: usize) -> Result<Vec<ObjectHit>, CacheError> {
         let limit = limit.min(SEARCH_MAX);
         let words = search::words(query);
@@ -46,6 +47,9 @@ impl Reader {
             }
             let mut seen = HashSet::new();
             let mut hits = search::by_name(c, &words, limit, &mut seen)?;
+            if let ([word], true) = (words.as_slice(), hits.len() < limit) {
+                hits.extend(search::by_letters(c, word, limit - hits.len(), &mut seen)?);
+            }
             hits.truncate(limit);
             Ok(hits)
         })

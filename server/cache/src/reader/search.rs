@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     CacheError, ObjectHit, Reader,
-    limits::{SEARCH_MAX, SEARCH_SCAN_MAX, SEARCH_TEXT_MAX},
+    limits::{LETTERS_MIN, SEARCH_MAX, SEARCH_SCAN_MAX, SEARCH_TEXT_MAX},
     meta,
 };
 
@@ -101,6 +101,62 @@ pub fn by_name(
         extend(&mut hits, select(connection, "WHERE o.key = ?1", [key])?, seen);
     }
     Ok(hits)
+}
+
+/// By the letters of a word in their order, the tightest first.
+pub fn by_letters(
+    connection: &Connection,
+    word: &str,
+    limit: usize,
+    seen: &mut HashSet<Uuid>,
+) -> rusqlite::Result<Vec<ObjectHit>> {
+    let letters: Vec<char> = word.chars().collect();
+    if letters.len() < LETTERS_MIN {
+        return Ok(Vec::new());
+    }
+    let mut pattern = String::from("%");
+    for letter in &letters {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(*letter);
+        pattern.push('%');
+    }
+    // the index alone holds name and type
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT key, folded, object_type FROM objects WHERE folded LIKE ?1 ESCAPE '\\' LIMIT {SEARCH_SCAN_MAX}"
+    ))?;
+    let mut found = statement.query([pattern])?;
+    let mut parts: Vec<(usize, u8, usize, i64)> = Vec::new();
+    while let Some(row) = found.next()? {
+        let folded = row.get_ref(1)?.as_str()?;
+        let rank = type_rank(row.get_ref(2)?.as_str()?);
+        parts.push((spread(folded, &letters), rank, folded.len(), row.get(0)?));
+    }
+    parts.sort_unstable();
+    let mut hits = Vec::new();
+    for (.., key) in parts {
+        if hits.len() >= limit {
+            break;
+        }
+        extend(&mut hits, select(connection, "WHERE o.key = ?1", [key])?, seen);
+    }
+    Ok(hits)
+}
+
+/// How many other letters stand between those of a word, taken as early as they come.
+fn spread(name: &str, letters: &[char]) -> usize {
+    let mut wanted = letters.iter();
+    let mut next = wanted.next();
+    let mut gaps = 0;
+    for c in name.chars() {
+        match next {
+            Some(letter) if *letter == c => next = wanted.next(),
+            Some(_) => gaps += 1,
+            None => break,
+        }
+    }
+    gaps
 }
 
 /// By a column's name. The names are few, and an index leads from each to its objects; before the

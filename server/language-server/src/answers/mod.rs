@@ -9,6 +9,9 @@ use metasync_cache::{CacheError, Lookup, ObjectHit, Reader};
 
 /// The object that a person means by a name: a short or full name, `source.table`, or a path.
 pub fn named(reader: &Reader, name: &str) -> Result<Option<ObjectHit>, CacheError> {
+    if let Ok(id) = name.parse() {
+        return reader.object(id);
+    }
     let mut hits = reader.find(&Lookup::Name(name.to_owned()))?;
     if hits.is_empty() {
         let parts = name.split('.').map(str::to_owned).collect();

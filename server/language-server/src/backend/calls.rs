@@ -1,9 +1,9 @@
 //! Lineage as call hierarchy: outgoing calls are what an object is built from, incoming calls what
-//! uses it (contract.md, "The language server").
+//! uses it (contract.md, "The language server"). On a column, the same for that column.
 
-use metasync_analysis::{Options, SymbolKind as Kind};
+use metasync_analysis::{Options, Passes, SymbolKind as Kind};
 use metasync_cache::ObjectHit;
-use metasync_ide::ask;
+use metasync_ide::{ask, catalogue::Target, references::target_at};
 use tower_lsp::ls_types::{
     CallHierarchyIncomingCall, CallHierarchyItem, CallHierarchyOutgoingCall, CallHierarchyPrepareParams,
     Range,
@@ -23,6 +23,9 @@ impl Backend {
         let text = &here.document.text;
         let offset = text.offset(at.position, self.encoding());
         let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
+        if let Some(item) = column_at(&here, offset) {
+            return Some(vec![item]);
+        }
         let hits = match ask(&here.path, &text.text, offset, &Options::default()).map(|s| s.kind) {
             Some(Kind::Relation(name)) => lookups.relation(&name),
             Some(Kind::Macro { package, name }) => lookups.macros(package.as_deref(), &name),
@@ -38,6 +41,13 @@ impl Backend {
 
     /// What an item is built from.
     pub(super) fn outgoing(&self, of: &CallHierarchyItem) -> Option<Vec<CallHierarchyOutgoingCall>> {
+        if let Some(ends) = self.column_neighbours(of, true) {
+            let call = |to| CallHierarchyOutgoingCall {
+                to,
+                from_ranges: vec![of.selection_range],
+            };
+            return Some(ends.into_iter().map(call).collect());
+        }
         let (workspace, hits) = self.neighbours(of, true)?;
         let call = |to| CallHierarchyOutgoingCall {
             to,
@@ -53,6 +63,13 @@ impl Backend {
 
     /// What uses an item.
     pub(super) fn incoming(&self, of: &CallHierarchyItem) -> Option<Vec<CallHierarchyIncomingCall>> {
+        if let Some(ends) = self.column_neighbours(of, false) {
+            let call = |from: CallHierarchyItem| {
+                let from_ranges = vec![from.selection_range];
+                CallHierarchyIncomingCall { from, from_ranges }
+            };
+            return Some(ends.into_iter().map(call).collect());
+        }
         let (workspace, hits) = self.neighbours(of, false)?;
         let call = |from: CallHierarchyItem| {
             let from_ranges = vec![from.selection_range];
@@ -64,6 +81,30 @@ impl Backend {
                 .map(call)
                 .collect(),
         )
+    }
+
+    /// The columns on one side of a column's item; `None` where the item is an object's.
+    fn column_neighbours(&self, of: &CallHierarchyItem, upstream: bool) -> Option<Vec<CallHierarchyItem>> {
+        let data = of.data.as_ref()?;
+        let column = data.get("column")?.as_str()?;
+        let id: Uuid = serde_json::from_value(data.get("id")?.clone()).ok()?;
+        let workspace = self.workspaces.of_path(&convert::path_of(&of.uri)?)?;
+        let view = &workspace.handle.view;
+        let lineage = view
+            .ask(|reader| reader.column_lineage(id, column))
+            .unwrap_or_default();
+        let ends = if upstream {
+            lineage.sources
+        } else {
+            lineage.targets
+        };
+        let items = ends.into_iter().filter_map(|end| {
+            let id = end.object?;
+            let hit = view.ask(|reader| reader.object(id)).flatten()?;
+            let transformation = Some(end.transformation).filter(|t| !t.is_empty());
+            column_item(&hit, &end.column, transformation, &workspace)
+        });
+        Some(items.collect())
     }
 
     fn neighbours(&self, of: &CallHierarchyItem, upstream: bool) -> Option<(Workspace, Vec<ObjectHit>)> {
@@ -84,6 +125,45 @@ impl Backend {
         let hits = hits.collect();
         Some((workspace, hits))
     }
+}
+
+/// The column that stands at an offset, if it is one of the catalogue.
+fn column_at(here: &super::server::Place, offset: usize) -> Option<CallHierarchyItem> {
+    let (one, targets) = target_at(&here.file(), offset, &here.catalogue())?;
+    if !one.symbol.span.contains(offset) {
+        return None;
+    }
+    // the file's own column where it makes one, else the one that it names
+    let own = if one.passes == Passes::ToFile {
+        targets.last()
+    } else {
+        targets.first()
+    };
+    let Some(Target::Column(id, column)) = own else {
+        return None;
+    };
+    let view = &here.workspace.handle.view;
+    let hit = view.ask(|reader| reader.object(*id)).flatten()?;
+    let columns = view.ask(|reader| reader.columns_of(*id)).unwrap_or_default();
+    let known = columns
+        .into_iter()
+        .find(|known| known.name.eq_ignore_ascii_case(column))?;
+    column_item(&hit, &known.name, known.data_type, &here.workspace)
+}
+
+fn column_item(
+    hit: &ObjectHit,
+    column: &str,
+    detail: Option<String>,
+    workspace: &Workspace,
+) -> Option<CallHierarchyItem> {
+    Some(CallHierarchyItem {
+        name: format!("{}.{column}", hit.name),
+        kind: kind("column"),
+        detail,
+        data: Some(serde_json::json!({"id": hit.id, "column": column})),
+        ..item(hit, workspace)?
+    })
 }
 
 fn item(hit: &ObjectHit, workspace: &Workspace) -> Option<CallHierarchyItem> {

@@ -3,7 +3,7 @@
 
 use metasync_analysis::{Completion, Language, Options, RelationName, Span, completion_at};
 use metasync_cache::ObjectHit;
-use metasync_ide::{Format, markup::Writer};
+use metasync_ide::{Format, markup::Writer, rename::Files};
 use tower_lsp::ls_types::{
     CompletionItem, CompletionItemKind, CompletionParams, CompletionResponse, CompletionTextEdit,
     Documentation, TextEdit,
@@ -16,6 +16,38 @@ const MAX_ITEMS: usize = 200;
 
 const MODELS: &[&str] = &["model", "seed", "snapshot"];
 const RELATIONS: &[&str] = &["model", "seed", "snapshot", "source", "table", "view"];
+
+/// The words of dbt's templates, and what each does.
+const BUILT_IN: &[(&str, &str)] = &[
+    ("ref", "A model, seed or snapshot of the project."),
+    (
+        "source",
+        "A table that something else loads, described under `sources:`.",
+    ),
+    ("config", "Settings of this model."),
+    ("var", "A variable of the project."),
+    ("env_var", "A variable of the environment."),
+    ("this", "The relation that this model makes."),
+    ("is_incremental", "Whether only new rows are to be made."),
+    ("target", "The connection that dbt runs with."),
+    ("doc", "A `docs` block."),
+    ("adapter", "The warehouse's own functions."),
+    ("run_query", "The result of a query, when dbt runs."),
+];
+
+/// The tests that dbt brings along.
+const TESTS: &[(&str, &str)] = &[
+    ("unique", "No value occurs twice."),
+    ("not_null", "Every row has a value."),
+    (
+        "accepted_values",
+        "Every value is one of a list: `values: [a, b]`.",
+    ),
+    (
+        "relationships",
+        "Every value is one of another model's column: `to: ref('x')`, `field: id`.",
+    ),
+];
 
 struct Item {
     label: String,
@@ -82,12 +114,25 @@ impl Backend {
                     span,
                 )
             }
-            Completion::Macros { prefix, span, .. } => {
+            Completion::Macros {
+                package,
+                prefix,
+                span,
+            } => {
                 let item = |hit: ObjectHit| Item {
                     kind: CompletionItemKind::FUNCTION,
                     ..object(hit)
                 };
-                (named(&["macro"], &prefix).into_iter().map(item).collect(), span)
+                let known = named(&["macro"], &prefix).into_iter().map(item);
+                let own = BUILT_IN.iter().filter(|_| package.is_none());
+                let own = own.map(|(label, description)| Item {
+                    label: (*label).to_owned(),
+                    kind: CompletionItemKind::FUNCTION,
+                    detail: Some("dbt".into()),
+                    description: Some((*description).to_owned()),
+                });
+                let own = own.filter(|item| starts_with(&item.label, &prefix));
+                (known.chain(own).collect(), span)
             }
             Completion::Columns {
                 relations,
@@ -99,7 +144,52 @@ impl Backend {
                 let all = local_columns.into_iter().map(local).chain(columns);
                 (all.filter(|i| starts_with(&i.label, &prefix)).collect(), span)
             }
-            Completion::Docs { .. } => return None,
+            Completion::Docs { prefix, span } => {
+                let texts = self.texts(&here.workspace);
+                let blocks = docs(&texts)
+                    .into_iter()
+                    .filter(|label| starts_with(label, &prefix));
+                let item = |label| Item {
+                    label,
+                    kind: CompletionItemKind::TEXT,
+                    detail: Some("docs block".into()),
+                    description: None,
+                };
+                (blocks.map(item).collect(), span)
+            }
+            Completion::Keys { keys, prefix, span } => {
+                let fitting = keys.into_iter().filter(|key| starts_with(key, &prefix));
+                let item = |label| Item {
+                    label,
+                    kind: CompletionItemKind::PROPERTY,
+                    detail: None,
+                    description: None,
+                };
+                (fitting.map(item).collect(), span)
+            }
+            Completion::Tests { prefix, span } => {
+                let own = named(&["macro"], "test_").into_iter();
+                let own = own.filter_map(|hit| {
+                    let label = hit.name.strip_prefix("test_")?.to_owned();
+                    Some(Item {
+                        label,
+                        kind: CompletionItemKind::FUNCTION,
+                        detail: Some("generic test".into()),
+                        description: hit.description,
+                    })
+                });
+                let item = |(label, description): &(&str, &str)| Item {
+                    label: (*label).to_owned(),
+                    kind: CompletionItemKind::FUNCTION,
+                    detail: Some("dbt's own test".into()),
+                    description: Some((*description).to_owned()),
+                };
+                let all = TESTS.iter().map(item).chain(own);
+                (
+                    all.filter(|item| starts_with(&item.label, &prefix)).collect(),
+                    span,
+                )
+            }
         };
         let range = text.range(span.start, span.end, encoding);
         let format = self.offers.read().completion;
@@ -127,6 +217,32 @@ impl Backend {
             items: list,
         }))
     }
+}
+
+/// The names of the `docs` blocks in the workspace's Markdown files.
+fn docs(texts: &super::texts::Texts) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in texts.mentioning("enddocs") {
+        let Some(text) = texts.text(&path) else { continue };
+        let file = metasync_ide::File {
+            path: &path,
+            text: &text,
+        };
+        let blocks = metasync_ide::references::names(&file)
+            .into_iter()
+            .filter_map(|one| match one.symbol.kind {
+                metasync_analysis::SymbolKind::Doc { name }
+                    if one.role == metasync_analysis::Role::Definition =>
+                {
+                    Some(name)
+                }
+                _ => None,
+            });
+        found.extend(blocks);
+    }
+    found.sort();
+    found.dedup();
+    found
 }
 
 fn local(label: String) -> Item {
