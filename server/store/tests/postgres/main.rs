@@ -6,6 +6,7 @@
 mod backend;
 #[path = "../conformance/catalog.rs"]
 mod catalog;
+mod contention;
 #[path = "../conformance/convergence.rs"]
 mod convergence;
 #[path = "../conformance/feed.rs"]
@@ -26,6 +27,7 @@ mod plain;
 mod runs;
 #[path = "../conformance/sessions.rs"]
 mod sessions;
+mod shared;
 mod start;
 #[path = "../conformance/support.rs"]
 mod support;
