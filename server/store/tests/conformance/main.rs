@@ -9,6 +9,7 @@ mod backend;
 mod catalog;
 mod convergence;
 mod feed;
+mod indexing;
 mod linked;
 mod model;
 mod organizations;

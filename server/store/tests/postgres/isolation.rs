@@ -45,6 +45,20 @@ async fn world() -> (Place, Store) {
     store.put_documentation(ORG, object, documentation).await.unwrap();
     let batch = metasync_store::Batch {
         index_state: Some(("main".into(), json!({"tree": "abc"}))),
+        footprints: metasync_store::Footprints {
+            branch: String::new(),
+            files: vec![(
+                Uuid::from_u128(9),
+                Some(metasync_store::FileFootprint {
+                    provides: ["secret".to_owned()].into(),
+                    ..metasync_store::FileFootprint::default()
+                }),
+            )],
+        },
+        words: metasync_store::FileWords {
+            branch: String::new(),
+            files: vec![(Uuid::from_u128(9), metasync_store::words_of("secret"))],
+        },
         ..metasync_store::Batch::default()
     };
     store
@@ -63,7 +77,7 @@ async fn world() -> (Place, Store) {
         kind: "repository".into(),
         target: "shop".into(),
         user: ALICE.into(),
-        options: json!({}),
+        options: json!({"progress_webhook": "https://hooks.example/secret"}),
         cause: "api".into(),
     };
     let metasync_store::Enqueued::New(run) = store.run_enqueue(&run).await.unwrap() else {
@@ -73,6 +87,9 @@ async fn world() -> (Place, Store) {
         .run_event(run.id, "log", &json!({"message": "secret"}))
         .await
         .unwrap();
+    let hour = std::time::Duration::from_secs(3600);
+    let planned = store.schedule_due((ORG, "repository", "shop"), hour, hour).await;
+    assert!(!planned.unwrap());
     let session = RegisterSession {
         workspace_identifier: "acme/shop".into(),
         workspace_hash: None,
@@ -232,7 +249,7 @@ async fn each_way_across_organizations_opens_its_tables_only() {
     let tables = tables(&mut raw).await;
     let ways: [(&str, &[&str]); 5] = [
         ("directory", &["organizations", "members"]),
-        ("runner", &["runs", "run_events"]),
+        ("runner", &["runs", "run_events", "webhooks"]),
         ("watcher", &["streams"]),
         ("", &[]),
         ("superuser", &[]),

@@ -11,6 +11,8 @@ mod contention;
 mod convergence;
 #[path = "../conformance/feed.rs"]
 mod feed;
+#[path = "../conformance/indexing.rs"]
+mod indexing;
 mod isolation;
 #[path = "../conformance/linked.rs"]
 mod linked;
