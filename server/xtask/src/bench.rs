@@ -71,6 +71,13 @@ const PROGRAMS: &[Program] = &[
         starts_metasync: true,
     },
     Program {
+        name: "features",
+        about: "completion, definition, symbols, from a key to what is wrong, memory after many edits",
+        package: STORIES,
+        target: Target::Bench("features"),
+        starts_metasync: true,
+    },
+    Program {
         name: "editor",
         about: "hovers over the pipe, syncs without change, memory, at two sizes",
         package: STORIES,

@@ -79,6 +79,28 @@ impl Editor {
         self.notify("textDocument/didOpen", &opened(path, text))
     }
 
+    /// Replaces the text of a document.
+    pub fn change(&mut self, path: &Path, version: i64, text: &str) -> Result<()> {
+        let document = json!({"uri": uri(path), "version": version});
+        self.notify(
+            "textDocument/didChange",
+            &json!({"textDocument": document, "contentChanges": [{"text": text}]}),
+        )
+    }
+
+    /// Reads until a notification that fits.
+    pub fn until(&mut self, method: &str, fits: impl Fn(&Value) -> bool) -> Result<()> {
+        loop {
+            let message = self.receive()?;
+            if let (Some(_), Some(asked)) = (message.get("method"), message.get("id")) {
+                self.send(&json!({"jsonrpc": "2.0", "id": asked, "result": null}))?;
+            }
+            if message["method"] == method && fits(&message["params"]) {
+                return Ok(());
+            }
+        }
+    }
+
     /// Asks for a hover.
     pub fn hover(&mut self, path: &Path, position: (u32, u32)) -> Result<Value> {
         self.request("textDocument/hover", &at(path, position))

@@ -244,7 +244,10 @@ fn diagnostics() {
 #[test]
 fn keys_and_tests_of_yaml() {
     let at = |fixture: &str, expect: Expect| expect.assert_eq(&complete("models/s.yml", fixture));
-    at("mod$0", expect![[r#"keys version, models, sources … "mod" over "mod""#]]);
+    at(
+        "mod$0",
+        expect![[r#"keys version, models, sources … "mod" over "mod""#]],
+    );
     at(
         "version: 2\n$0\nmodels:\n  - name: a\n",
         expect![[r#"keys version, models, sources … "" over """#]],
@@ -253,7 +256,10 @@ fn keys_and_tests_of_yaml() {
         "models:\n  - name: a\n    desc$0\n  - name: b\n",
         expect![[r#"keys name, description, config … "desc" over "desc""#]],
     );
-    at("models:\n- name: a\n  col$0umns:\n", expect![[r#"keys name, description, config … "col" over "columns""#]]);
+    at(
+        "models:\n- name: a\n  col$0umns:\n",
+        expect![[r#"keys name, description, config … "col" over "columns""#]],
+    );
     at(
         "models:\n  - $0",
         expect![[r#"keys name, description, config … "" over """#]],

@@ -1,0 +1,157 @@
+//! What an editor asks while one types, with a large catalogue: completion, definition, symbols, the way from a key to
+//! what is wrong, and the memory after many edits.
+#![allow(clippy::print_stdout, reason = "a benchmark prints its report")]
+
+mod rig;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use rig::{
+    hub::Hub,
+    lsp::{self, Editor, Start},
+    memory,
+    report::{Figure, Report},
+    samples::{Samples, measure},
+    workspace::{AT_COLUMN, AT_NOTHING, AT_REF},
+};
+
+/// Open documents.
+const DOCUMENTS: usize = 64;
+/// Keys after each of which one waits for what is wrong.
+const KEYS: usize = 60;
+/// The server's own pause after a key (ms), which is part of that way.
+const PAUSE: f64 = 150.0;
+/// Aims (ms).
+const AIM_P99: f64 = 20.0;
+const AIM_KEY: f64 = PAUSE + 50.0;
+/// How much more memory the server may hold after the edits than before.
+const AIM_GROWTH: f64 = 1.2;
+
+fn main() -> Result<()> {
+    let [_, objects] = rig::sizes();
+    let (asks, edits) = if rig::quick() {
+        (200, 2_000)
+    } else {
+        (2_000, 50_000)
+    };
+    let hub = Hub::with_objects(objects)?;
+    let workspace = rig::workspace::create()?;
+    let cache = tempfile::tempdir()?;
+    let start = Start {
+        workspace: workspace.path(),
+        cache: cache.path(),
+        options: hub.options(),
+    };
+    let mut editor = Editor::start(&start)?;
+    editor.initialized()?;
+    let first = editor.command("metasync.sync")?;
+    ensure!(first["state"] == "up_to_date", "the first sync answered {first}");
+    let documents: Vec<PathBuf> = (0..DOCUMENTS)
+        .map(|d| workspace.path().join(format!("models/report_{d}.sql")))
+        .collect();
+    for (number, document) in documents.iter().enumerate() {
+        editor.open(document, &rig::workspace::text(number * objects / DOCUMENTS))?;
+    }
+    let mut next = documents.iter().cycle();
+    let mut ask = |editor: &mut Editor, method: &str, place: (u32, u32)| -> Result<Value> {
+        let document = next.next().context("there are documents")?;
+        editor.request(method, &lsp::at(document, place))
+    };
+    let nothing = measure(asks, || {
+        ask(&mut editor, "textDocument/hover", AT_NOTHING).map(drop)
+    })?;
+    let hover = measure(asks, || {
+        ask(&mut editor, "textDocument/hover", AT_COLUMN).map(drop)
+    })?;
+    let definition = measure(asks, || {
+        ask(&mut editor, "textDocument/definition", AT_REF).map(drop)
+    })?;
+    let answer = ask(&mut editor, "textDocument/completion", AT_COLUMN)?;
+    ensure!(
+        answer["items"].as_array().is_some_and(|i| !i.is_empty()),
+        "no completion: {answer}"
+    );
+    let completion = measure(asks, || {
+        ask(&mut editor, "textDocument/completion", AT_COLUMN).map(drop)
+    })?;
+    let words = ["model_1", "99", "mdl9", "el_12"];
+    let mut words = words.iter().cycle();
+    let symbols = measure(asks / 10, || {
+        let query = words.next().context("there are words")?;
+        editor
+            .request("workspace/symbol", &json!({"query": query}))
+            .map(drop)
+    })?;
+    let key = keys(&mut editor, &documents[0], objects)?;
+    let before = memory::of(editor.process())?.resident;
+    for number in 0..edits {
+        let document = &documents[number % DOCUMENTS];
+        let text = rig::workspace::text((number * 7919) % objects);
+        editor.change(document, number as i64 + 2, &format!("-- {number}\n{text}"))?;
+        if number % 50 == 0 {
+            ask(&mut editor, "textDocument/hover", AT_COLUMN)?;
+        }
+    }
+    editor.request("workspace/symbol", &json!({"query": "model_1"}))?;
+    let after = memory::of(editor.process())?.resident;
+
+    let size = rig::shown(objects);
+    let mut figures = Vec::new();
+    for (name, samples) in [
+        ("hover", &hover),
+        ("definition", &definition),
+        ("completion", &completion),
+        ("workspace/symbol", &symbols),
+    ] {
+        for (share, percentile) in [("p50", 0.5), ("p99", 0.99)] {
+            let figure = Figure::new(
+                format!("{name}, {size} objects, {share}"),
+                "ms",
+                samples.percentile(percentile),
+            )
+            .against("hover on nothing", nothing.percentile(percentile));
+            figures.push(if share == "p99" {
+                figure.at_most(AIM_P99)
+            } else {
+                figure
+            });
+        }
+    }
+    figures.push(Figure::new("from a key to what is wrong, p50", "ms", key.percentile(0.5)).at_most(AIM_KEY));
+    figures.push(Figure::new(
+        "from a key to what is wrong, p99",
+        "ms",
+        key.percentile(0.99),
+    ));
+    figures.push(
+        Figure::new(format!("resident after {} edits", rig::shown(edits)), "MB", after)
+            .against("before them", before)
+            .ratio_at_most(AIM_GROWTH),
+    );
+    Report {
+        conditions: format!(
+            "{}, put into the hub through its store. `metasync lsp` over real pipes with {DOCUMENTS} open documents; \
+             {asks} questions of each kind, a tenth of that for symbols of four queries. From a key to the diagnostics \
+             of its version: {KEYS} whole-text changes, the server's own pause of {PAUSE} ms included.",
+            rig::catalogue::ABOUT
+        ),
+        figures,
+    }
+    .print()
+}
+
+/// From a change to the diagnostics of its version.
+fn keys(editor: &mut Editor, document: &Path, objects: usize) -> Result<Samples> {
+    let text = rig::workspace::text(objects / 3);
+    let mut version = 1_000_000;
+    measure(KEYS, || {
+        version += 1;
+        editor.change(document, version, &format!("-- {version}\n{text}"))?;
+        editor.until("textDocument/publishDiagnostics", |params| {
+            params["version"] == version
+        })
+    })
+}
