@@ -31,12 +31,11 @@ export async function editing(bench, hands) {
   });
 
   await hands.step('a model that is not there is told', async () => {
-    await hands.editor().click();
-    await page.keyboard.press('Control+End');
-    await page.keyboard.type("\nselect * from {{ ref('stg_ordrs");
+    await page.locator('.view-line').getByText('stg_payments', { exact: true }).dblclick();
+    await page.keyboard.type('stg_paymnts');
     await page.keyboard.press('Escape');
     await page.locator('.squiggly-warning, .squiggly-error').first().waitFor();
-    await hands.hoverOver('stg_ordrs', /is called|unknown|no model/);
+    await hands.hoverOver('stg_paymnts', /is called/);
     await hands.shoot('diagnostic');
     await hands.leaveHover();
   });
@@ -44,17 +43,16 @@ export async function editing(bench, hands) {
   await hands.step('and mended with one key', async () => {
     await page.keyboard.press('Control+.');
     const menu = page.locator('.action-widget');
-    await menu.getByText('Change to `stg_orders`').waitFor();
+    await menu.getByText('Change to `stg_payments`').waitFor();
     await hands.shoot('quick-fix');
-    await menu.getByText('Change to `stg_orders`').click();
-    await page.locator('.view-line', { hasText: "ref('stg_orders" }).last().waitFor();
+    await menu.getByText('Change to `stg_payments`').click();
+    await page.locator('.view-line', { hasText: "ref('stg_payments')" }).last().waitFor();
     await until(async () => (await page.locator('.squiggly-warning, .squiggly-error').count()) === 0, STEP_TIMEOUT_MS, 'it is still told');
     await hands.palette('File: Revert File');
   });
 
   await hands.step('a rename reaches the file, its description and all that uses it', async () => {
-    const line = page.locator('.view-line', { hasText: "ref('stg_payments')" }).first();
-    await line.getByText("'stg_payments'").click();
+    await page.locator('.view-line').getByText('stg_payments', { exact: true }).click();
     await page.keyboard.press('F2');
     const box = page.locator('.rename-box input');
     await box.waitFor();

@@ -113,9 +113,8 @@ export async function lineageGraph(bench, hands) {
   await hands.step('the graph is saved as a picture', async () => {
     await graph.locator('#export').click();
     const input = hands.quickInput().locator('.quick-input-box input').last();
-    await input.waitFor();
-    const file = path.join(workspace, 'lineage.svg');
-    await input.fill(file);
+    const file = path.join(workspace, 'lineage-stg_orders.svg');
+    await until(async () => (await input.inputValue()) === file, STEP_TIMEOUT_MS, `the dialog does not offer ${file}`);
     await page.keyboard.press('Enter');
     await hands.toast('The graph was saved').waitFor();
     const text = fs.readFileSync(file, 'utf8');

@@ -15,12 +15,17 @@ const VIEW_TYPE = 'metasync.lineage';
 /** Levels in each direction at first; the rest comes with the knobs. */
 const FIRST_DEPTH = 3;
 
+/** How often a panel of the last session asks for its graph. */
+const RESTORE_TRIES = 10;
+
 /** What is kept over a reload of the window. */
 interface Kept { readonly name?: string }
 
 export class LineagePanel implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
   private ready = false;
+  /** What went wrong last: a page that is not ready yet would not hear of it. */
+  private problem: ToPage | undefined;
   private root: Extract<ToPage, { type: 'root' }> | undefined;
   private readonly known = new Map<string, ObjectAnswer>();
   private readonly serializer: vscode.Disposable;
@@ -29,7 +34,7 @@ export class LineagePanel implements vscode.Disposable {
     this.serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
       deserializeWebviewPanel: async (panel, kept: Kept | undefined) => {
         this.adopt(panel);
-        if (typeof kept?.name === 'string') await this.ask(kept.name).catch((error: unknown) => this.complain(error));
+        if (typeof kept?.name === 'string') void this.restore(panel, kept.name);
       },
     });
   }
@@ -60,6 +65,21 @@ export class LineagePanel implements vscode.Disposable {
     this.panel?.dispose();
   }
 
+  /** After a reload the server may know nothing yet: asked again at each of its news, until it does. */
+  private async restore(panel: vscode.WebviewPanel, name: string): Promise<void> {
+    for (let tries = 0; tries < RESTORE_TRIES && this.panel === panel && this.root === undefined; tries++) {
+      try {
+        await this.ask(name);
+        return;
+      } catch (error) {
+        this.complain(error);
+      }
+      await new Promise<void>((resolve) => {
+        const done = this.client.onStatus(() => { done.dispose(); resolve(); });
+      });
+    }
+  }
+
   private get resources(): vscode.Uri { return vscode.Uri.joinPath(this.extension, 'dist'); }
 
   private adopt(panel: vscode.WebviewPanel): void {
@@ -72,6 +92,7 @@ export class LineagePanel implements vscode.Disposable {
     panel.onDidDispose(() => {
       if (this.panel !== panel) return;
       this.panel = undefined;
+      this.root = undefined;
       this.ready = false;
     });
     panel.webview.html = pageHtml(panel.webview, this.resources, randomBytes(16).toString('base64url'));
@@ -91,6 +112,7 @@ export class LineagePanel implements vscode.Disposable {
     if (message.type === 'ready') {
       this.ready = true;
       if (this.root !== undefined) this.send(this.root);
+      else if (this.problem !== undefined) this.send(this.problem);
       return;
     }
     if (message.type === 'svg') return saveSvg(message.name, message.text);
@@ -138,7 +160,8 @@ export class LineagePanel implements vscode.Disposable {
   }
 
   private complain(error: unknown): void {
-    this.send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    this.problem = { type: 'failed', message: error instanceof Error ? error.message : String(error) };
+    this.send(this.problem);
   }
 
   private send(message: ToPage): void { void this.panel?.webview.postMessage(message); }
