@@ -109,8 +109,17 @@ pub(crate) fn declare(workspace: &Workspace<'_>, drafts: &mut Drafts, memo: &mut
         );
     }
     settings(workspace, &out, drafts, memo);
+    let measures: HashMap<&str, &str> = entries
+        .iter()
+        .filter(|(_, _, properties)| properties.kind == "semantic_model")
+        .flat_map(|(_, _, properties)| {
+            properties
+                .measures()
+                .map(|measure| (measure, properties.name.as_str()))
+        })
+        .collect();
     for (owner, _, properties) in &entries {
-        link(&workspace.projects[*owner], properties, drafts);
+        link(&workspace.projects[*owner], properties, &measures, drafts);
     }
     out
 }
@@ -137,6 +146,13 @@ fn declare_seed(project: &Project, file: &SourceFile, drafts: &mut Drafts) {
     }
     if let Some(object) = drafts.add(fact) {
         drafts.publish(&project.name, name, object);
+        let inside = below(
+            &project.seed_paths,
+            project.inside(&file.path).unwrap_or(&file.path),
+        );
+        if let Some(types) = project.map_setting("seeds", inside, "column_types") {
+            seed_types(object, types, drafts);
+        }
     }
 }
 
@@ -238,7 +254,7 @@ fn declare_from_yaml(
             }
             object
         }
-        "exposure" | "metric" | "semantic_model" | "saved_query" => {
+        "exposure" | "metric" | "semantic_model" | "saved_query" | "unit_test" | "group" => {
             let Some(object) = drafts.add(object(project, entry.kind, &entry.name, file, lines)) else {
                 return;
             };
@@ -257,19 +273,42 @@ fn declare_from_yaml(
             object
         }
         kind => {
-            let versions = (1..=9).map(|version| format!("{}_v{version}", entry.name));
-            let names: Vec<String> = std::iter::once(entry.name.clone()).chain(versions).collect();
-            let found: Vec<usize> = names
-                .iter()
-                .filter_map(|name| drafts.find(kind, &format!("{}.{name}", project.name)))
-                .collect();
-            for object in found {
+            let versions = entry.versions();
+            drafts.publish_versions(entry, &versions);
+            for (version, name, own) in versions {
+                let Some(object) = drafts.find(kind, &format!("{}.{name}", project.name)) else {
+                    continue;
+                };
+                describe(object, &entry.of_version(own), docs, drafts);
+                if let Some(draft) = drafts.all.get_mut(object) {
+                    draft.metadata.set("version", version.into());
+                }
+            }
+            if let Some(object) = drafts.find(kind, &format!("{}.{}", project.name, entry.name)) {
                 describe(object, entry, docs, drafts);
+                if kind == "seed"
+                    && let Some(types) = entry.setting("column_types").and_then(Value::as_object)
+                {
+                    seed_types(object, types, drafts);
+                }
             }
             return;
         }
     };
     describe(object, entry, docs, drafts);
+}
+
+/// Puts the types that dbt is told to give a seed's columns over those that its rows look like.
+fn seed_types(object: usize, types: &serde_json::Map<String, Value>, drafts: &mut Drafts) {
+    let columns = drafts.all.get_mut(object).map(|draft| &mut draft.fact.columns);
+    for column in columns.into_iter().flatten() {
+        let told = types
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(&column.name));
+        if let Some(told) = told.and_then(|(_, told)| told.as_str()) {
+            column.data_type = Some(told.to_lowercase());
+        }
+    }
 }
 
 /// Puts what YAML says onto an object.
@@ -415,15 +454,38 @@ fn settings(workspace: &Workspace<'_>, out: &Declarations, drafts: &mut Drafts, 
 }
 
 /// `depends_on` and the like of things that only YAML defines.
-fn link(project: &Project, entry: &Properties, drafts: &mut Drafts) {
+fn link(project: &Project, entry: &Properties, measures: &HashMap<&str, &str>, drafts: &mut Drafts) {
     if !matches!(
         entry.kind,
-        "exposure" | "metric" | "semantic_model" | "saved_query" | "snapshot"
+        "exposure" | "metric" | "semantic_model" | "saved_query" | "snapshot" | "unit_test"
     ) {
         return;
     }
-    if let Some(object) = drafts.find(entry.kind, &format!("{}.{}", project.name, entry.name)) {
-        references::note(drafts, object, &project.name, &entry.calls());
+    let Some(object) = drafts.find(entry.kind, &format!("{}.{}", project.name, entry.name)) else {
+        return;
+    };
+    let calls = entry.calls();
+    references::note(drafts, object, &project.name, &calls);
+    // A unit test names its model without `ref`.
+    if entry.kind == "unit_test"
+        && let Some(model) = entry.text("model")
+        && let Some(found) = drafts.resolve_ref(&project.name, None, model)
+        && let Some(target) = drafts.target(found)
+    {
+        drafts.depend(object, target, "ref");
+    }
+    let named = calls.iter().filter(|call| call.simple() == Some("metric"));
+    let named = named.filter_map(|call| call.text(0).map(str::to_owned));
+    for name in entry.inputs().into_iter().chain(named) {
+        let found = drafts
+            .find("metric", &format!("{}.{name}", project.name))
+            .or_else(|| {
+                let model = measures.get(name.as_str())?;
+                drafts.find("semantic_model", &format!("{}.{model}", project.name))
+            });
+        if let Some(target) = found.and_then(|found| drafts.target(found)) {
+            drafts.depend(object, target, "metric");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::names::Names;
 use crate::dbt::metadata::Metadata;
+use crate::dbt::properties::Properties;
 use crate::sql::lineage::Kind;
 use crate::{ColumnFact, DependencyFact, Dialect, Facts, LineageFact, ObjectFact, Problem, Severity, Target};
 
@@ -33,6 +34,8 @@ pub(crate) struct Drafts {
     pub(super) by_key: HashMap<String, usize>,
     /// Models, seeds and snapshots by name: (project, object).
     refs: HashMap<String, Vec<(String, usize)>>,
+    /// Versions of models by the model's name: the latest one's file, and the files by `name_v…`.
+    versions: HashMap<String, (String, HashMap<String, String>)>,
     /// Macros by name: (project, object).
     macros: HashMap<String, Vec<(String, usize)>>,
 }
@@ -143,6 +146,36 @@ impl Drafts {
         named.insert(at, (project.to_owned(), object));
     }
 
+    /// Makes the versions of a model known to `ref`: which one is the latest, and the file of each.
+    pub(crate) fn publish_versions(
+        &mut self,
+        entry: &Properties,
+        versions: &[(String, String, &serde_json::Value)],
+    ) {
+        let number = |version: &str| version.parse::<f64>().ok();
+        let latest = match entry.setting("latest_version") {
+            Some(serde_json::Value::String(latest)) => Some(latest.clone()),
+            Some(serde_json::Value::Number(latest)) => Some(latest.to_string()),
+            _ => None,
+        };
+        let newest = || {
+            versions
+                .iter()
+                .max_by(|(one, ..), (other, ..)| match (number(one), number(other)) {
+                    (Some(one), Some(other)) => one.total_cmp(&other),
+                    _ => one.cmp(other),
+                })
+        };
+        let chosen = latest.and_then(|latest| versions.iter().find(|(version, ..)| *version == latest));
+        if let Some((_, file, _)) = chosen.or_else(newest) {
+            let files = versions
+                .iter()
+                .map(|(version, file, _)| (format!("{}_v{version}", entry.name), file.clone()))
+                .collect();
+            self.versions.insert(entry.name.clone(), (file.clone(), files));
+        }
+    }
+
     pub(crate) fn publish_macro(&mut self, project: &str, name: &str, object: usize) {
         self.macros
             .entry(name.to_owned())
@@ -152,7 +185,16 @@ impl Drafts {
 
     /// What `ref` names from inside `project`.
     pub(crate) fn resolve_ref(&self, project: &str, package: Option<&str>, name: &str) -> Option<usize> {
-        let found = self.refs.get(name).or_else(|| {
+        let said = self
+            .versions
+            .get(name)
+            .map(|(latest, _)| latest.as_str())
+            .or_else(|| {
+                let (model, _) = name.rsplit_once("_v")?;
+                Some(self.versions.get(model)?.1.get(name)?.as_str())
+            });
+        let said = said.and_then(|file| self.refs.get(file));
+        let found = said.or_else(|| self.refs.get(name)).or_else(|| {
             // The newest version of a model with versions.
             (1..=MAX_VERSION)
                 .rev()

@@ -19,7 +19,8 @@ use crate::sql::lineage::{Catalog, Kind, Made, Session, TableSchema, Write};
 use crate::{ColumnFact, ObjectFact, Target};
 
 /// Columns that dbt adds to every snapshot.
-const SNAPSHOT_COLUMNS: [&str; 4] = ["dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"];
+pub(super) const SNAPSHOT_COLUMNS: [&str; 4] =
+    ["dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"];
 
 /// Follows the columns through `units` in `order`; `None` when told to stop.
 pub(crate) fn follow(

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::units::Read;
+use crate::dbt::manifest::Manifest;
 use crate::dbt::properties::Properties;
 use crate::jinja::calls::Call;
 use crate::python::Module;
@@ -24,7 +25,12 @@ pub struct Memo {
     pub(super) calls: Table<(String, usize), Arc<Vec<Call>>>,
     pub(super) properties: Table<String, Arc<Yaml>>,
     pub(super) python: Table<String, Arc<Module>>,
+    /// Manifests of dbt by path.
+    pub(super) manifests: Table<String, Arc<ReadManifest>>,
 }
+
+/// A manifest and a word of warning, or why it is none.
+pub(super) type ReadManifest = Result<(Manifest, Option<String>), String>;
 
 /// Entries of a YAML file, and what is wrong with it.
 pub(super) type Yaml = (Vec<Properties>, Option<(u32, String)>);
@@ -80,6 +86,7 @@ impl Memo {
         self.calls.turn();
         self.properties.turn();
         self.python.turn();
+        self.manifests.turn();
     }
 }
 

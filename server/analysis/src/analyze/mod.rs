@@ -5,6 +5,7 @@ mod declare;
 mod drafts;
 mod enrich;
 mod flow;
+mod manifests;
 mod memo;
 mod migrations;
 mod names;
@@ -120,6 +121,7 @@ pub(crate) struct Workspace<'a> {
     projects: Vec<Project>,
     options: &'a Options,
     watch: &'a Watch<'a>,
+    manifests: Vec<Option<(std::sync::Arc<memo::ReadManifest>, u64)>>,
 }
 
 fn run(
@@ -131,17 +133,19 @@ fn run(
 ) -> Option<Part> {
     let mut problems = Vec::new();
     let projects = projects(files, &mut problems);
+    let mut drafts = Drafts::default();
+    drafts.problems = problems;
+    let manifests = manifests::read(&projects, files, &mut drafts, memo);
     let workspace = Workspace {
         files,
         projects,
         options,
         watch,
+        manifests,
     };
     if !watch.expect(0, 0) {
         return None;
     }
-    let mut drafts = Drafts::default();
-    drafts.problems = problems;
     drafts.know(known);
     let declared = declare::declare(&workspace, &mut drafts, memo);
     let (seen, wrong) = artifacts::seen(&workspace.projects, files);
@@ -164,6 +168,8 @@ fn run(
         memo,
     )?;
     enrich::types(&seen, &mut drafts);
+    enrich::snapshots(&mut drafts);
+    manifests::enrich(&workspace, &mut drafts);
     tests::add(files, &declared.claimed, &mut drafts, watch, memo)?;
     let footprints = std::mem::take(&mut drafts.names).finish();
     Some(Part {

@@ -8,8 +8,10 @@ use super::memo::key_of;
 use super::migrations::applied;
 use super::units::{Outline, Read};
 use crate::dbt::files::Role;
+use crate::dbt::manifest::{Manifest, Node};
 use crate::jinja::mask::mask;
-use crate::jinja::render::{Context, Library, is_worthwhile, render};
+use crate::jinja::render::{Context, Library, is_worthwhile, relation_word, render};
+use crate::jinja::written::written_line;
 use crate::lines::Lines;
 use crate::sql::lineage::{creates, provides, reads};
 use crate::sql::parse::{Parsed, Refused, parse};
@@ -28,6 +30,8 @@ pub(crate) struct Job<'w> {
     model: String,
     /// Whether there is Jinja in it, so that names may stand for some.
     pub(crate) masked: bool,
+    /// What dbt made of it, if that is known.
+    pub(crate) compiled: Option<(&'w Manifest, &'w Node)>,
     /// Made of all that reading it depends on.
     pub(crate) key: u64,
 }
@@ -55,6 +59,7 @@ impl<'w> Job<'w> {
             declared,
             model,
             masked,
+            compiled: None,
             key,
         }
     }
@@ -106,7 +111,10 @@ pub(crate) fn read_job(job: &Job<'_>, workspace: &Workspace<'_>, library: &Libra
         ..Read::default()
     };
     let rendered = rendered(job, workspace, library, &mut read);
+    let is_whole = read.not_rendered.is_none() && read.unknown.is_empty();
     let parsed = match rendered {
+        Some((parsed, refused)) if refused.is_empty() && !parsed.is_empty() && is_whole => parsed,
+        rendered if let Some(parsed) = compiled(job, &rendered, &mut read) => parsed,
         Some((parsed, refused)) if refused.is_empty() && !parsed.is_empty() => parsed,
         rendered => {
             let (masked, refused) = parse(&text, job.dialect);
@@ -165,10 +173,12 @@ fn rendered(
             read.relations = Some(rendered.relations);
             read.unknown = rendered.unknown;
             read.not_understood = refused.first().map(|refusal| {
-                format!(
+                let line = written_line(own, &rendered.text, refusal.line).unwrap_or(1);
+                let message = format!(
                     "in the SQL that the Jinja makes (its line {}): {}",
                     refusal.line, refusal.message
-                )
+                );
+                (line, message)
             });
             Some((parsed, refused))
         }
@@ -177,6 +187,28 @@ fn rendered(
             None
         }
     }
+}
+
+/// The SQL that dbt made of a template that is not rendered well here, if it made it of the same text.
+fn compiled(
+    job: &Job<'_>,
+    rendered: &Option<(Vec<Parsed>, Vec<Refused>)>,
+    read: &mut Read,
+) -> Option<Vec<Parsed>> {
+    let (manifest, node) = job.compiled.filter(|(_, node)| node.is_of(&job.file.text))?;
+    read.template?;
+    let (sql, relations) = node.compiled(manifest, relation_word)?;
+    let (parsed, refused) = parse(&sql, job.dialect);
+    let known = rendered.as_ref().map_or(0, |(parsed, _)| parsed.len());
+    if !refused.is_empty() || parsed.is_empty() || parsed.len() < known {
+        return None;
+    }
+    read.relations = Some(relations);
+    read.not_rendered = None;
+    read.not_understood = None;
+    read.unknown.clear();
+    read.is_compiled = true;
+    Some(parsed)
 }
 
 /// The syntax trees of a text whose reading is known.

@@ -38,8 +38,10 @@ pub(crate) struct Read {
     pub(crate) relations: Option<Vec<RelationName>>,
     /// Why the text had to be masked although it should have been rendered.
     pub(crate) not_rendered: Option<NotRendered>,
+    /// Whether the SQL is what dbt made, as its manifest says.
+    pub(crate) is_compiled: bool,
     /// What rendering gave is no SQL that can be read.
-    pub(crate) not_understood: Option<String>,
+    pub(crate) not_understood: Option<(u32, String)>,
     /// Macros that nobody defines, with the line of the file.
     pub(crate) unknown: Vec<(String, u32)>,
     /// The line of the file in which its template begins, if rendering it was worth while.
@@ -149,8 +151,8 @@ fn tell(job: &Job<'_>, read: &Read, drafts: &mut Drafts) {
     }
     let Some(first) = read.template else { return };
     let line = |line: u32| line.saturating_add(first.saturating_sub(1));
-    if let Some(reason) = read.not_understood.as_ref().filter(|_| !read.refused.is_empty()) {
-        drafts.problem(path, line(1), reason.clone());
+    if let Some((at, reason)) = read.not_understood.as_ref().filter(|_| !read.refused.is_empty()) {
+        drafts.problem(path, line(*at), reason.clone());
     }
     if let Some(NotRendered { line: at, reason }) = &read.not_rendered {
         let message = format!("the template could not be rendered, so its Jinja is masked: {reason}");
@@ -209,6 +211,9 @@ fn substitutes(
     if let Some(draft) = drafts.all.get_mut(part.object) {
         let rendered = read.relations.is_some();
         draft.metadata.set("rendered", serde_json::Value::Bool(rendered));
+        if read.is_compiled {
+            draft.metadata.set("compiled", serde_json::Value::Bool(true));
+        }
     }
     substitutes
 }
@@ -234,18 +239,19 @@ fn jobs<'w>(workspace: &'w Workspace<'_>, declared: &'w Declarations, drafts: &m
                 .or(workspace.projects[part.project].dialect)
                 .unwrap_or(Dialect::Ansi);
             drafts.dialects.insert(file.path.clone(), dialect);
-            let model = drafts
-                .all
-                .get(part.object)
-                .map(|draft| draft.fact.name.clone())
-                .unwrap_or_default();
-            jobs.push(Job::new(
-                file,
-                dialect,
-                Some(part),
-                model,
-                surroundings[part.project],
-            ));
+            let fact = drafts.all.get(part.object).map(|draft| &draft.fact);
+            let model = fact.map(|fact| fact.name.clone()).unwrap_or_default();
+            let manifest = workspace.manifest(part.project);
+            let node = manifest.zip(fact).and_then(|((manifest, key), fact)| {
+                Some((manifest, manifest.node(&fact.object_type, &fact.full_name)?, key))
+            });
+            let mut surroundings = surroundings[part.project];
+            if let Some((_, _, key)) = node {
+                surroundings = key_of(&(surroundings, key));
+            }
+            let mut job = Job::new(file, dialect, Some(part), model, surroundings);
+            job.compiled = node.map(|(manifest, node, _)| (manifest, node));
+            jobs.push(job);
         }
     }
     let paths: BTreeSet<&str> = workspace.files.iter().map(|file| file.path.as_str()).collect();

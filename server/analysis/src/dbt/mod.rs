@@ -3,6 +3,7 @@
 pub(crate) mod artifacts;
 pub(crate) mod docs;
 pub(crate) mod files;
+pub(crate) mod manifest;
 pub(crate) mod metadata;
 pub(crate) mod project;
 pub(crate) mod properties;

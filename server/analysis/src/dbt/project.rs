@@ -151,4 +151,22 @@ impl Project {
         }
         found.filter(|value| !value.is_object() || key == "meta")
     }
+
+    /// As `setting`, for one that is a map itself; a seed's own name counts as a folder.
+    pub(crate) fn map_setting(
+        &self,
+        kind: &str,
+        path: &str,
+        key: &str,
+    ) -> Option<&serde_json::Map<String, Value>> {
+        let mut node = self.settings.get(kind)?.get(self.name.as_str())?;
+        let marked = format!("+{key}");
+        let mut found = node.get(&marked).or_else(|| node.get(key));
+        for part in path.trim_end_matches(".csv").trim_end_matches(".tsv").split('/') {
+            let Some(next) = node.get(part) else { break };
+            node = next;
+            found = node.get(&marked).or_else(|| node.get(key)).or(found);
+        }
+        found?.as_object()
+    }
 }

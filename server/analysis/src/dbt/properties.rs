@@ -8,7 +8,8 @@ use crate::yaml::tree::{Node, parse};
 /// What YAML says about one thing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Properties {
-    /// `model`, `seed`, `snapshot`, `analysis`, `source`, `macro`, `exposure`, `metric`, `semantic_model`, `test`.
+    /// `model`, `seed`, `snapshot`, `analysis`, `source`, `macro`, `exposure`, `metric`, `semantic_model`, `saved_query`,
+    /// `test`, `unit_test`, `group`.
     pub(crate) kind: &'static str,
     pub(crate) name: String,
     /// Of a source table: the source.
@@ -21,7 +22,7 @@ pub(crate) struct Properties {
     pub(crate) line_end: u32,
 }
 
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 12] = [
     ("models", "model"),
     ("seeds", "seed"),
     ("snapshots", "snapshot"),
@@ -32,6 +33,8 @@ const KINDS: [(&str, &str); 10] = [
     ("semantic_models", "semantic_model"),
     ("saved_queries", "saved_query"),
     ("data_tests", "test"),
+    ("unit_tests", "unit_test"),
+    ("groups", "group"),
 ];
 
 /// The entries of a properties file, in its order; and what is wrong with it.
@@ -135,6 +138,110 @@ impl Properties {
             .into_iter()
             .flatten()
             .filter_map(|column| Some((column.get("name")?.as_str()?, column)))
+    }
+
+    /// The versions of a model: what each is called, the name of its file, and its entry.
+    pub(crate) fn versions(&self) -> Vec<(String, String, &Value)> {
+        let list = self.value.get("versions").and_then(Value::as_array);
+        list.into_iter()
+            .flatten()
+            .filter_map(|entry| {
+                let version = match entry.get("v")? {
+                    Value::String(version) => version.clone(),
+                    Value::Number(version) => version.to_string(),
+                    _ => return None,
+                };
+                let file = entry.get("defined_in").and_then(Value::as_str);
+                let file = file.map_or_else(|| format!("{}_v{version}", self.name), str::to_owned);
+                Some((version, file, entry))
+            })
+            .collect()
+    }
+
+    /// What the entry says about one of its versions: its own description and columns over the general ones.
+    pub(crate) fn of_version(&self, version: &Value) -> Self {
+        let mut own = self.clone();
+        let Some(map) = own.value.as_object_mut() else {
+            return own;
+        };
+        map.remove("versions");
+        for key in ["description", "config", "tests", "data_tests", "docs", "access"] {
+            if let Some(value) = version.get(key) {
+                map.insert(key.to_owned(), value.clone());
+            }
+        }
+        let general = self.value.get("columns").and_then(Value::as_array);
+        if let Some(columns) = version.get("columns").and_then(Value::as_array) {
+            let mut list: Vec<Value> = Vec::new();
+            for column in columns {
+                match column.get("include") {
+                    Some(include) => {
+                        let names = |value: Option<&Value>| -> Vec<String> {
+                            let list = value.and_then(Value::as_array);
+                            let texts = list.into_iter().flatten().filter_map(Value::as_str);
+                            texts.map(str::to_lowercase).collect()
+                        };
+                        let (only, without) = (names(Some(include)), names(column.get("exclude")));
+                        list.extend(
+                            general
+                                .into_iter()
+                                .flatten()
+                                .filter(|column| {
+                                    let name = column
+                                        .get("name")
+                                        .and_then(Value::as_str)
+                                        .unwrap_or("")
+                                        .to_lowercase();
+                                    (only.is_empty() || only.contains(&name)) && !without.contains(&name)
+                                })
+                                .cloned(),
+                        );
+                    }
+                    None => list.push(column.clone()),
+                }
+            }
+            map.insert("columns".to_owned(), Value::Array(list));
+        }
+        own
+    }
+
+    /// Names of metrics and measures that a metric or saved query is made of.
+    pub(crate) fn inputs(&self) -> Vec<String> {
+        fn collect(value: &Value, names: &mut Vec<String>) {
+            match value {
+                Value::String(name) => names.push(name.clone()),
+                Value::Array(list) => list.iter().for_each(|item| collect(item, names)),
+                Value::Object(map) => {
+                    if let Some(name) = map.get("name") {
+                        collect(name, names);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut names = Vec::new();
+        for (section, keys) in [
+            (
+                "type_params",
+                ["measure", "numerator", "denominator", "metrics", "input_measures"].as_slice(),
+            ),
+            ("query_params", ["metrics"].as_slice()),
+        ] {
+            for key in keys {
+                if let Some(value) = self.value.get(section).and_then(|section| section.get(*key)) {
+                    collect(value, &mut names);
+                }
+            }
+        }
+        names
+    }
+
+    /// The measures of a semantic model.
+    pub(crate) fn measures(&self) -> impl Iterator<Item = &str> {
+        let list = self.value.get("measures").and_then(Value::as_array);
+        list.into_iter()
+            .flatten()
+            .filter_map(|measure| measure.get("name")?.as_str())
     }
 
     /// Calls in the texts of `depends_on`, `model`, `relation`: `ref('x')`.

@@ -1,6 +1,6 @@
 //! Jinja replaced by names and spaces of the same length, so that every position in the SQL stays where it is.
 
-use super::calls::{Call, calls};
+use super::calls::{Call, Literal, calls};
 use super::lex::{Tag, TagKind, tags};
 use crate::relation::RelationName;
 
@@ -132,23 +132,38 @@ fn meaning(found: &[Call]) -> Option<Placeholder> {
 /// The relation that a call of `ref` or `source` names, or the bare word `this`.
 pub(crate) fn relation(call: &Call) -> Option<RelationName> {
     match call.simple()? {
-        "ref" => match (call.text(0), call.text(1)) {
-            (Some(package), Some(name)) => Some(RelationName::Ref {
-                package: Some(package.to_owned()),
-                name: name.to_owned(),
-            }),
-            (Some(name), None) => Some(RelationName::Ref {
-                package: None,
-                name: name.to_owned(),
-            }),
-            _ => None,
-        },
+        "ref" => {
+            let (package, name) = match (call.text(0), call.text(1)) {
+                (Some(package), Some(name)) => (Some(package.to_owned()), name),
+                (Some(name), None) => (None, name),
+                _ => return None,
+            };
+            let version = call.arguments.iter().find_map(|argument| {
+                let named = matches!(argument.name.as_deref(), Some("v" | "version"));
+                match argument.value.as_ref().filter(|_| named)? {
+                    Literal::String(version) | Literal::Number(version) => Some(version.as_str()),
+                    _ => None,
+                }
+            });
+            Some(RelationName::Ref {
+                package,
+                name: versioned(name, version),
+            })
+        }
         "source" => Some(RelationName::Source {
             source: call.text(0)?.to_owned(),
             table: call.text(1).unwrap_or("").to_owned(),
         }),
         "this" if !call.has_arguments => Some(RelationName::ThisFile),
         _ => None,
+    }
+}
+
+/// The name of one version of a model, as its file is named unless YAML says otherwise.
+pub(crate) fn versioned(name: &str, version: Option<&str>) -> String {
+    match version {
+        Some(version) => format!("{name}_v{version}"),
+        None => name.to_owned(),
     }
 }
 

@@ -112,7 +112,7 @@ impl Anything {
         }
         let text = match name {
             // What these print is known well enough.
-            "star" if from.is_some() => "*".to_owned(),
+            "star" if from.is_some() => star(args),
             "group_by" => String::new(),
             "date_spine" => {
                 let part = list.first().map_or("day", |part| part.trim_matches('\''));
@@ -133,6 +133,24 @@ impl Anything {
             text,
             name: name.to_owned(),
         })
+    }
+}
+
+/// `dbt_utils.star(from, relation_alias=…, except=[…])`.
+fn star(args: &[Value]) -> String {
+    let named: Vec<(String, Value)> = args.iter().filter_map(kwargs).flatten().collect();
+    let find = |name: &str| named.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+    let alias = find("relation_alias")
+        .filter(|alias| alias.is_true())
+        .map(|alias| format!("{alias}."));
+    let mut except = Vec::new();
+    if let Some(list) = find("except") {
+        texts(list, &mut except);
+    }
+    let star = format!("{}*", alias.unwrap_or_default());
+    match except.is_empty() {
+        true => star,
+        false => format!("{star} exclude ({})", except.join(", ")),
     }
 }
 
@@ -231,10 +249,18 @@ impl Object for Anything {
             && let Some(wanted) = args.first().and_then(Value::as_str)
         {
             // A macro of this workspace that the adapter would choose.
-            return Ok(state
-                .lookup(&format!("default__{wanted}"))
-                .filter(|found| !found.is_undefined())
-                .unwrap_or_else(|| Value::from_object(Self::new(wanted))));
+            let adapter = state
+                .lookup("target")
+                .and_then(|target| target.get_attr("type").ok())
+                .map(|name| name.to_string())
+                .unwrap_or_default();
+            for prefix in [adapter.as_str(), "default"] {
+                let found = state.lookup(&format!("{prefix}__{wanted}"));
+                if let Some(found) = found.filter(|found| !found.is_undefined()) {
+                    return Ok(found);
+                }
+            }
+            return Ok(Value::from_object(Self::new(wanted)));
         }
         Ok(Self::called(name, args))
     }
@@ -336,6 +362,12 @@ pub(super) fn register(environment: &mut Environment<'_>, words: &Words) {
             [name] => (None, name.clone()),
             [] => (None, String::new()),
         };
+        let version = args
+            .iter()
+            .filter_map(kwargs)
+            .flatten()
+            .find_map(|(key, value)| matches!(key.as_str(), "v" | "version").then(|| value.to_string()));
+        let name = mask::versioned(&name, version.as_deref());
         let word = relations.word(RelationName::Ref {
             package,
             name: name.clone(),
@@ -367,7 +399,6 @@ pub(super) fn register(environment: &mut Environment<'_>, words: &Words) {
     });
     environment.add_function("is_incremental", || false);
     environment.add_function("should_full_refresh", || true);
-    environment.add_function("return", |value: Option<Value>| value.unwrap_or_default());
     environment.add_function("run_query", |_: Rest<Value>| {
         Value::from_object(Anything::new("run_query"))
     });
@@ -378,7 +409,32 @@ pub(super) fn register(environment: &mut Environment<'_>, words: &Words) {
     environment.add_function("set", |list: Value| list);
     environment.add_function("doc", |_: Rest<Value>| "");
     environment.add_function("tojson", |value: Value| value.to_string());
-    environment.add_function("zip", |_: Rest<Value>| Value::from(Vec::<Value>::new()));
+    for zip in ["zip", "zip_strict"] {
+        environment.add_function(zip, |lists: Rest<Value>| {
+            let lists: Vec<Vec<Value>> = lists
+                .iter()
+                .filter(|list| !list.is_kwargs())
+                .map(|list| list.try_iter().map(Iterator::collect).unwrap_or_default())
+                .collect();
+            let length = lists.iter().map(Vec::len).min().unwrap_or(0);
+            let rows: Vec<Value> = (0..length)
+                .map(|nth| {
+                    Value::from(
+                        lists
+                            .iter()
+                            .filter_map(|list| list.get(nth).cloned())
+                            .collect::<Vec<_>>(),
+                    )
+                })
+                .collect();
+            Value::from(rows)
+        });
+    }
+    environment.add_function("set_strict", |list: Value| list);
+    environment.add_function("fromjson", |text: String, default: Option<Value>| {
+        serde_json::from_str::<serde_json::Value>(&text)
+            .map_or_else(|_| default.unwrap_or_default(), |json| value_of(&json))
+    });
     for silent in ["log", "print", "statement"] {
         environment.add_function(silent, |_: Rest<Value>| "");
     }

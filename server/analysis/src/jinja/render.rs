@@ -7,10 +7,12 @@ use std::sync::Arc;
 use minijinja::value::Value;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
-use super::blocks::blocks;
+use super::bounds::{Bounded, Budget};
 use super::calls::{Call, calls};
 use super::lex::{TagKind, tags};
 use super::objects::{Anything, Relations, Words, register};
+use super::prepare::prepare;
+use super::returns;
 use crate::relation::RelationName;
 
 /// How many instructions a template may take.
@@ -28,6 +30,8 @@ pub(crate) struct Library {
     macros: HashMap<String, Macro>,
     /// Projects, whose macros may be called by `project.macro`.
     projects: BTreeSet<String>,
+    /// The names of the macros.
+    names: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -79,14 +83,16 @@ impl Library {
             projects: projects.into_iter().collect(),
             ..Self::default()
         };
+        let names: BTreeSet<String> = list.iter().map(|(_, name, _)| name.clone()).collect();
         for (_, name, source) in list {
             let needs = called(source);
-            let source = library.prepare(source);
+            let source = prepare(source, &library.projects, &names);
             library
                 .macros
                 .entry(name.clone())
                 .or_insert(Macro { source, needs });
         }
+        library.names = names;
         library
     }
 
@@ -119,61 +125,6 @@ impl Library {
         }
         out
     }
-
-    /// Rewrites what the engine does not know: blocks of dbt, `package.macro(…)`, lists that are appended to.
-    fn prepare(&self, text: &str) -> String {
-        let mut bytes = text.as_bytes().to_vec();
-        let mut inserts: Vec<(usize, &str)> = Vec::new();
-        let mut blank = |start: usize, end: usize| {
-            if let Some(range) = bytes.get_mut(start..end) {
-                range
-                    .iter_mut()
-                    .filter(|byte| **byte != b'\n')
-                    .for_each(|byte| *byte = b' ');
-            }
-        };
-        for block in blocks(text) {
-            match block.kind {
-                "snapshot" => {
-                    blank(block.span.start, block.body.start);
-                    blank(block.body.end, block.span.end);
-                }
-                "macro" => {}
-                _ => blank(block.span.start, block.span.end),
-            }
-        }
-        for tag in tags(text).iter().filter(|tag| tag.kind != TagKind::Comment) {
-            for call in calls(text, tag.inner_start, tag.inner_end) {
-                if let [(package, span), (name, name_span)] = call.path.as_slice()
-                    && self.projects.contains(package)
-                    && !name.is_empty()
-                {
-                    blank(span.start, name_span.start);
-                }
-            }
-            let inner = tag.inner(text);
-            if tag.kind == TagKind::Statement
-                && tag.keyword(text) == "set"
-                && let Some((_, value)) = inner.split_once('=')
-                && value.trim_start().starts_with('[')
-                && value.trim_end().ends_with(']')
-            {
-                let start = tag.inner_start + inner.len() - value.trim_start().len();
-                inserts.push((start, "_list("));
-                inserts.push((tag.inner_start + inner.trim_end().len(), ")"));
-            }
-        }
-        let mut out = String::with_capacity(bytes.len() + inserts.len() * 6);
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        let mut at = 0;
-        for (place, word) in inserts {
-            out.push_str(text.get(at..place).unwrap_or(""));
-            out.push_str(word);
-            at = place;
-        }
-        out.push_str(text.get(at..).unwrap_or(""));
-        out
-    }
 }
 
 /// The names of everything that a template calls.
@@ -187,10 +138,13 @@ fn called(text: &str) -> Vec<String> {
                 names.push(name.clone());
             }
             // `adapter.dispatch('x')` ends in `default__x`.
-            if let Some(name) = dispatched(&call)
-                && !names.contains(&name)
-            {
-                names.push(name);
+            if let Some(name) = dispatched(&call) {
+                for prefix in DISPATCHED.iter().chain(&["default"]) {
+                    let name = format!("{prefix}__{name}");
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
             }
         }
     }
@@ -199,8 +153,25 @@ fn called(text: &str) -> Vec<String> {
 
 fn dispatched(call: &Call) -> Option<String> {
     let (name, _) = call.path.last()?;
-    (name == "dispatch").then(|| call.text(0).map(|name| format!("default__{name}")))?
+    (name == "dispatch").then(|| call.text(0).map(str::to_owned))?
 }
+
+/// Adapters whose own macros are chosen over the default ones.
+const DISPATCHED: [&str; 13] = [
+    "athena",
+    "bigquery",
+    "clickhouse",
+    "databricks",
+    "duckdb",
+    "mysql",
+    "postgres",
+    "redshift",
+    "snowflake",
+    "spark",
+    "sqlite",
+    "trino",
+    "tsql",
+];
 
 /// Whether a template needs rendering to be read well: masking is enough for plain `{{ ref('x') }}`.
 pub(crate) fn is_worthwhile(text: &str) -> bool {
@@ -219,7 +190,8 @@ pub(crate) fn is_worthwhile(text: &str) -> bool {
 
 /// Renders a template; `Err` says why it cannot be done.
 pub(crate) fn render(text: &str, context: &Context<'_>) -> Result<Rendered, NotRendered> {
-    let body = context.library.prepare(text);
+    let library = context.library;
+    let body = prepare(text, &library.projects, &library.names);
     let names = called(text);
     let mut source = context.library.closure(&names);
     if !source.is_empty() {
@@ -256,17 +228,22 @@ pub(crate) fn render(text: &str, context: &Context<'_>) -> Result<Rendered, NotR
             }
         }
     }
-    let result = environment
-        .render_named_str("model.sql", &source, ())
-        .map_err(|error| not_rendered(&error, above))?;
-    if result.len() > MAX_OUTPUT_BYTES {
-        return Err(NotRendered {
-            line: 1,
-            reason: format!("what it makes is larger than {MAX_OUTPUT_BYTES} bytes"),
-        });
-    }
+    let budget = Budget::new(MAX_OUTPUT_BYTES);
+    budget.watch(&mut environment);
+    returns::register(&mut environment);
+    let mut result = Bounded::new(MAX_OUTPUT_BYTES);
+    environment
+        .template_from_named_str("model.sql", &source)
+        .and_then(|template| template.render_captured_to((), &mut result).map(drop))
+        .map_err(|error| match result.is_full() || budget.is_spent() {
+            true => NotRendered {
+                line: 1,
+                reason: format!("what it makes is larger than {MAX_OUTPUT_BYTES} bytes"),
+            },
+            false => not_rendered(&error, above),
+        })?;
     Ok(Rendered {
-        text: result,
+        text: result.into_text(),
         relations: relations.take(),
         unknown: unknown_macros(text, &source, context, &known),
     })

@@ -5,6 +5,7 @@
 mod analysis;
 mod cases;
 mod completions;
+mod dbt;
 mod lineage;
 mod memo;
 mod migrations;

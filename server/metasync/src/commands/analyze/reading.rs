@@ -4,11 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use metasync_analysis::{Language, SourceFile};
+use metasync_analysis::{Language, SourceFile, is_configuration};
 use metasync_sources::{ListRequest, SourceSpec, Sources, SourcesOptions};
 use uuid::Uuid;
 
 const DBT_PROJECT: &str = "dbt_project.yml";
+/// Above this size what dbt leaves is not read.
+const MAX_ARTIFACT_BYTES: u64 = 512 * 1024 * 1024;
 
 /// What is analysed, and which of it is asked about.
 pub struct Input {
@@ -134,6 +136,28 @@ fn text(path: &Path) -> anyhow::Result<Result<String, (u32, String)>> {
         }))
 }
 
+/// What dbt leaves in its `target` folder, which `.gitignore` usually hides.
+fn artifacts(root: &Path, input: &mut Input) {
+    const NAMES: [&str; 2] = ["target/manifest.json", "target/catalog.json"];
+    let projects = input
+        .files
+        .iter()
+        .filter_map(|file| file.path.strip_suffix(DBT_PROJECT));
+    let wanted: Vec<String> = projects
+        .filter(|folder| folder.is_empty() || folder.ends_with('/'))
+        .filter(|folder| !folder.contains("dbt_packages/"))
+        .flat_map(|folder| NAMES.map(|name| format!("{folder}{name}")))
+        .filter(|path| !input.files.iter().any(|file| file.path == *path))
+        .collect();
+    for path in wanted {
+        let real = root.join(&path);
+        let is_read = std::fs::metadata(&real).is_ok_and(|about| about.len() <= MAX_ARTIFACT_BYTES);
+        if is_read && let Ok(text) = std::fs::read_to_string(&real) {
+            input.files.push(SourceFile { path, text });
+        }
+    }
+}
+
 async fn folder(root: &Path, input: &mut Input) -> anyhow::Result<()> {
     // a workspace is read where it is; nothing is cloned
     let sources = Sources::new(SourcesOptions {
@@ -147,7 +171,7 @@ async fn folder(root: &Path, input: &mut Input) -> anyhow::Result<()> {
         settings: serde_json::Value::Null,
         local_allowed: true,
     })?;
-    let wanted = |path: &str| Language::of_path(path) != Language::Other;
+    let wanted = |path: &str| Language::of_path(path) != Language::Other || is_configuration(path);
     let request = ListRequest {
         branch: None,
         previous: None,
@@ -164,6 +188,7 @@ async fn folder(root: &Path, input: &mut Input) -> anyhow::Result<()> {
             text: f.text,
         })
         .collect();
+    artifacts(root, input);
     input.unreadable = (listing.errors.into_iter().chain(contents.errors))
         .map(|e| (e.path, e.line.unwrap_or(1), e.message))
         .collect();
