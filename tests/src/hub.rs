@@ -59,7 +59,7 @@ impl Hub {
         std::fs::write(folder.join("hub.toml"), config).unwrap();
         let mut environment = environment.to_vec();
         environment.push(("STORY_SECRET".to_owned(), SECRET.to_owned()));
-        let (process, url) = launch(folder, &environment, "127.0.0.1:0");
+        let (process, url) = launch(folder, &environment, "127.0.0.1:0", &[]);
         Hub {
             process,
             folder: folder.to_owned(),
@@ -81,8 +81,13 @@ impl Hub {
 
     /// Starts it again at the same address.
     pub fn restart(&mut self) {
+        self.restart_with(&[]);
+    }
+
+    /// Starts it again at the same address with more arguments.
+    pub fn restart_with(&mut self, arguments: &[&str]) {
         let address = self.url.trim_start_matches("http://").to_owned();
-        (self.process, self.url) = launch(&self.folder, &self.environment, &address);
+        (self.process, self.url) = launch(&self.folder, &self.environment, &address, arguments);
     }
 
     /// Adds to the configuration and starts again.
@@ -176,13 +181,19 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn launch(folder: &Path, environment: &[(String, String)], address: &str) -> (Child, String) {
+fn launch(
+    folder: &Path,
+    environment: &[(String, String)],
+    address: &str,
+    arguments: &[&str],
+) -> (Child, String) {
     let config = folder.join("hub.toml");
     let start = || {
         let mut process = binary::command(folder, environment)
             .args(["hub", "--config"])
             .arg(&config)
             .args(["--listen", address])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

@@ -150,6 +150,33 @@ fn cursors_tags_and_lists_of_one_node_are_good_on_the_other() {
 }
 
 #[test]
+fn a_restored_database_gets_the_epoch_that_the_operator_says() {
+    let mut nodes = Nodes::start();
+    nodes.one.index("bakery");
+    let epoch = |hub: &Hub| package(hub, "?limit=1").1["sync_metadata"]["epoch"].clone();
+    let before = epoch(&nodes.one);
+    let cursor = package(&nodes.one, "?protocol=2").1["sync_metadata"]["cursor"].clone();
+    nodes.one.kill();
+    nodes.one.restart();
+    assert_eq!(epoch(&nodes.one), before, "a restart is no restore");
+    nodes.one.kill();
+    nodes.one.restart_with(&["--new-epoch"]);
+    let after = epoch(&nodes.one);
+    assert_ne!(after, before);
+    // the other node knows, and refuses what it gave out itself
+    let (status, refused) = package(
+        &nodes.two,
+        &format!("?protocol=2&cursor={}", cursor.as_str().unwrap()),
+    );
+    assert_eq!(
+        (status, &refused["code"]),
+        (410, &json!("resync_required")),
+        "{refused}"
+    );
+    assert_eq!(epoch(&nodes.two), after);
+}
+
+#[test]
 fn triggers_at_both_nodes_make_one_run_each() {
     let nodes = Nodes::start();
     let answers: Vec<(&str, u16, Value)> = std::thread::scope(|scope| {

@@ -301,5 +301,6 @@ pub(crate) async fn remove(tx: &mut Tx, org: Uuid, connection: Uuid) -> Result<(
     .bind(Time::now())
     .execute(tx)
     .await?;
+    tx.tell(Signal::Heads(org));
     Ok(())
 }

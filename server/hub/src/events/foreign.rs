@@ -15,6 +15,9 @@ pub(crate) async fn ring_for_others(mut changes: ForeignChanges, bells: Arc<Bell
                     bells.heads.ring(org, connection, &[(channel, head)]);
                 }
             }
+            ForeignChange::Removed { org, connection } => {
+                bells.heads.ring_removed(org, connection);
+            }
             ForeignChange::Run(run) => bells.runs.ring(run),
             ForeignChange::Work => bells.runs.ring_work(),
         }

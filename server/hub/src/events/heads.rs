@@ -36,6 +36,15 @@ impl HeadBell {
         });
     }
 
+    /// A connection is gone with its streams: listeners are told of a head of 0.
+    pub fn ring_removed(&self, org: Uuid, connection: Uuid) {
+        self.sender(org).send_if_modified(|known| {
+            let known = Arc::make_mut(known);
+            known.retain(|(c, channel), _| *c != connection || *channel == Channel::Core);
+            known.insert((connection, Channel::Core), 0) != Some(0)
+        });
+    }
+
     /// Hears what moves from now on.
     pub fn listen(&self, org: Uuid) -> HeadListener {
         let receiver = self.sender(org).subscribe();
@@ -108,5 +117,16 @@ mod tests {
         bell.ring(org, connection, &[(Channel::Core, 7)]);
         bell.ring(org, connection, &[(Channel::Core, 8)]);
         assert_eq!(listener.moved().await[0].head, 8);
+        bell.ring_removed(org, connection);
+        let heads: Vec<_> = listener
+            .moved()
+            .await
+            .iter()
+            .map(|c| (c.channel, c.head))
+            .collect();
+        assert_eq!(heads, [(Channel::Core, 0)]);
+        // one of the same id counts anew
+        bell.ring(org, connection, &[(Channel::Core, 1)]);
+        assert_eq!(listener.moved().await[0].head, 1);
     }
 }

@@ -129,6 +129,7 @@ pub(super) async fn remove(
     match app.store.remove_connection(org, id).await? {
         Removed::Done => {
             app.runs.forget_source(id);
+            app.bells.heads.ring_removed(org, id);
             tracing::info!(connection = %id, user = access.user(), "connection removed");
             Ok(StatusCode::NO_CONTENT)
         }

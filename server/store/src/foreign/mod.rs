@@ -26,6 +26,13 @@ pub enum ForeignChange {
         /// Connection, channel and head of each stream that moved.
         heads: Vec<(Uuid, Channel, u64)>,
     },
+    /// A connection is gone.
+    Removed {
+        /// The organization.
+        org: Uuid,
+        /// The connection.
+        connection: Uuid,
+    },
     /// A run moved: progress, an event, its end.
     Run(Uuid),
     /// A run was queued, or ended and made room.

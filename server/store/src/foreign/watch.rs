@@ -114,7 +114,10 @@ impl Ear {
     async fn follow(&mut self, signal: Signal) {
         match signal {
             Signal::Heads(org) => match self.heads_of(org).await {
-                Ok(heads) => self.compare(heads),
+                Ok(heads) => {
+                    self.miss(&heads, |(of, ..)| *of == org);
+                    self.compare(heads);
+                }
                 Err(error) => tracing::debug!(%error, "heads can't be looked at"),
             },
             Signal::Run(run) => self.tell(ForeignChange::Run(run)),
@@ -128,7 +131,10 @@ impl Ear {
     async fn look_around(&mut self) {
         self.refresh().await;
         match self.all_heads().await {
-            Ok(heads) => self.compare(heads),
+            Ok(heads) => {
+                self.miss(&heads, |_| true);
+                self.compare(heads);
+            }
             Err(error) => tracing::debug!(%error, "heads can't be looked at"),
         }
         self.tell(ForeignChange::Work);
@@ -149,6 +155,27 @@ impl Ear {
         }
         for (org, heads) in moved {
             self.tell(ForeignChange::Heads { org, heads });
+        }
+    }
+
+    /// Tells of connections that were known, and are not among these heads any more.
+    fn miss(
+        &mut self,
+        heads: &HashMap<(Uuid, Uuid, Channel), u64>,
+        looked_at: impl Fn(&(Uuid, Uuid, Channel)) -> bool,
+    ) {
+        let gone: Vec<_> = self
+            .known
+            .keys()
+            .filter(|stream| looked_at(stream) && !heads.contains_key(*stream))
+            .copied()
+            .collect();
+        for stream in gone {
+            self.known.remove(&stream);
+            let (org, connection, channel) = stream;
+            if channel == Channel::Core {
+                self.tell(ForeignChange::Removed { org, connection });
+            }
         }
     }
 

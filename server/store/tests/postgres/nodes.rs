@@ -257,6 +257,9 @@ async fn what_one_node_does_the_other_hears() {
     hears(&mut changes, |c| *c == ForeignChange::Work).await;
     a.run_cancel(ORG, queued.id).await.unwrap();
     hears(&mut changes, |c| *c == ForeignChange::Run(queued.id)).await;
+    a.remove_connection(ORG, connection).await.unwrap();
+    let removed = ForeignChange::Removed { org: ORG, connection };
+    hears(&mut changes, |c| *c == removed).await;
 }
 
 #[tokio::test]

@@ -122,3 +122,21 @@ async fn streams_end_when_membership_is_taken_back() {
         (StatusCode::FORBIDDEN, "org_access_revoked")
     );
 }
+
+#[tokio::test]
+async fn a_connection_that_is_removed_is_told() {
+    let world = World::new().await;
+    let alice = world.token("alice", None);
+    let base = format!("/api/metadata-sync/organizations/{ACME}");
+    let new = r#"{"type": "github", "name": "x", "full_name": "acme/x", "url": "https://example.invalid/x"}"#;
+    let connections = format!("{base}/connections");
+    let added = world.ask("POST", &connections, Some(&alice), new).await;
+    let id = added.body["id"].as_str().unwrap();
+    let events = open(&world, &format!("{base}/events"), &alice, None).await;
+    let removed = world
+        .ask("DELETE", &format!("{connections}/{id}"), Some(&alice), "")
+        .await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT);
+    let told = text(events, "event: change").await;
+    assert!(told.contains(id), "{told}");
+}
