@@ -48,10 +48,16 @@ where
     let mut input = BufReader::new(input);
     let mut running = JoinSet::new();
     loop {
-        let body = tokio::select! {
-            body = read(&mut input) => body,
-            // collected as they end, so that the set does not grow with the session
-            Some(_) = running.join_next(), if !running.is_empty() => continue,
+        let body = {
+            // Goes on while others end: a message of which the header is read must not be begun anew.
+            let mut reading = std::pin::pin!(read(&mut input));
+            loop {
+                tokio::select! {
+                    body = &mut reading => break body,
+                    // collected as they end, so that the set does not grow with the session
+                    Some(_) = running.join_next(), if !running.is_empty() => {}
+                }
+            }
         };
         let body = match body {
             Ok(Some(body)) => body,
