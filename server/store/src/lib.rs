@@ -90,6 +90,7 @@ impl Store {
     async fn with(database: Database, data_dir: Option<&Path>) -> Result<Store> {
         let epoch = epoch::start(&database, data_dir).await?;
         let keys = CursorKeys::load(&database).await?;
+        pairs::adopt(&database).await?;
         let identity = Arc::new(Identity::new(epoch, keys));
         let watch = Watch::begin(&database, &identity);
         Ok(Store(Arc::new(Inner {

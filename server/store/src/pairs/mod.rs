@@ -7,6 +7,7 @@
 //!
 //! Order of locks: a connection's own streams, then the names of the organization, then pair streams.
 
+mod adopt;
 mod edges;
 mod names;
 mod resolve;
@@ -22,6 +23,7 @@ use crate::{
     error::Result,
     rows::id,
 };
+pub(crate) use adopt::adopt;
 use names::{HAS, Name, WANTS};
 
 /// Ids or keys of one lookup.

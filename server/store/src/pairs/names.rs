@@ -28,7 +28,7 @@ const LONGEST: usize = 512;
 
 /// A name of an object.
 pub(super) struct Name {
-    object: Uuid,
+    pub(super) object: Uuid,
     pub(super) side: &'static str,
     name: String,
     pub(super) key: String,

@@ -4,7 +4,12 @@ use std::{fs, path::Path};
 
 use metasync_store::{PageAnswer, PageFrom, Store, StoreError};
 
-use crate::support::{ORG, connect, get, organization, put, request};
+use sqlx::{Connection as _, Executor as _};
+
+use crate::{
+    linked,
+    support::{ORG, connect, get, organization, put, request},
+};
 
 async fn start(path: &Path) -> Store {
     let store = Store::open(path).await.unwrap();
@@ -143,4 +148,33 @@ async fn only_the_owner_may_read_the_files() {
         assert_eq!(mode, 0o600, "{:?}", entry.file_name());
     }
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_catalogue_of_before_there_were_edges_between_connections_gets_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = start(directory.path()).await;
+    let (shop, billing) = (connect(&store, "shop").await, connect(&store, "billing").await);
+    linked::put(&store, shop, vec![linked::relation(shop, "shop", 1, 2)]).await;
+    linked::put(&store, billing, vec![linked::user(billing, "shop", 1, 0)]).await;
+    let heads = store.heads(ORG).await.unwrap();
+    store.close().await;
+    // as the version before left it
+    let url = format!("sqlite://{}/hub.db", directory.path().display());
+    let mut raw = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    raw.execute(
+        "DELETE FROM relation_names; DELETE FROM pair_edges; DELETE FROM meta WHERE key = 'relation_names';
+         DELETE FROM streams WHERE other_connection_id IS NOT NULL",
+    )
+    .await
+    .unwrap();
+    raw.close().await.unwrap();
+    for _ in 0..2 {
+        let store = start(directory.path()).await;
+        let copy = linked::everything(&store).await;
+        assert_eq!(linked::there(&copy), linked::expected(&copy));
+        assert_eq!((copy.pairs.0.len(), copy.pairs.1.len()), (1, 2));
+        assert_eq!(store.heads(ORG).await.unwrap(), heads, "nothing else comes again");
+        store.close().await;
+    }
 }
