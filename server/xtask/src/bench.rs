@@ -98,6 +98,13 @@ const PROGRAMS: &[Program] = &[
         target: Target::Bench("hub"),
         starts_metasync: true,
     },
+    Program {
+        name: "repositories",
+        about: "indexing a large repository: all of it, a few changes, none; answers meanwhile",
+        package: STORIES,
+        target: Target::Bench("repositories"),
+        starts_metasync: true,
+    },
 ];
 
 /// Runs these benchmarks, or all; fails where a program fails, not where an aim is missed.
