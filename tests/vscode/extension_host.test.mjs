@@ -13,8 +13,9 @@ const suite = path.join(import.meta.dirname, 'suite', 'index.cjs');
 
 const bench = await Workbench.start({
   machineSettings: { 'metasync.server.path': binary },
-  // Without the driver newer versions of VS Code do not tell the page how the tests ended.
-  arguments: ['--vscode-option', 'enable-smoke-test-driver=true'],
+  // Without the driver newer versions of VS Code do not tell the page how the tests ended; older
+  // ones know no such option and need none.
+  arguments: knowsOptions() ? ['--vscode-option', 'enable-smoke-test-driver=true'] : [],
 });
 let passed = 0;
 let failed = 0;
@@ -49,6 +50,11 @@ if (exit !== undefined && exit !== 0 && failed === 0) failed = 1;
 if (passed === 0 && failed === 0) { console.log('FAIL no test ran'); failed = 1; }
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+function knowsOptions() {
+  const entry = fs.realpathSync(path.join(required('METASYNC_TEST_VSCODE'), 'entry.js'));
+  return fs.readFileSync(path.join(path.dirname(entry), 'cli.js'), 'utf8').includes('vscode-option');
+}
 
 /** The suite prints `[suite] ok …` and `[suite] FAIL …`; everything else is VS Code's own talk. */
 function note(line) {

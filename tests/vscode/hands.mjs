@@ -78,8 +78,16 @@ export class Hands {
   /** Runs the command of exactly this title. */
   async palette(title) {
     await this.openPalette(title);
-    const exactly = new RegExp(`^${title.replace(/[()]/g, '\\$&')}$`);
-    await this.rows().filter({ has: this.page.locator('.label-name', { hasText: exactly }) }).first().click();
+    const exactly = new RegExp(`^${title.replace(/[().]/g, '\\$&')}$`);
+    await this.rows().filter({ has: this.page.locator('.label-name', { hasText: exactly }) }).first().waitFor();
+    // By keyboard: while the list is being filtered, a click may hit another line, or none.
+    const focused = this.rows().and(this.page.locator('.focused')).locator('.label-name').first();
+    await until(async () => {
+      if (exactly.test(tidy(await focused.innerText({ timeout: 1_000 })))) return true;
+      await this.page.keyboard.press('ArrowDown');
+      return false;
+    }, STEP_TIMEOUT_MS, `the palette does not offer ${title}`);
+    await this.page.keyboard.press('Enter');
   }
 
   /** Switches to this version's own theme of a kind: vs, vs-dark, hc-black, hc-light. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The extension in a real VS Code: METASYNC_BIN=… tests/vscode/run.sh [host|journey|oldest|JOURNEY]…
-# `oldest` is the host's suite and some journeys in the oldest version that the extension supports.
+# The extension in a real VS Code: METASYNC_BIN=… tests/vscode/run.sh [host|journey|oldest-host|oldest-journey|JOURNEY]…
+# `oldest-…` are the suite and some journeys in the oldest version that the extension supports.
 # Screenshots land in $METASYNC_TEST_OUT (default: a folder among the temporary files, printed).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,19 +27,17 @@ node=$METASYNC_TEST_VSCODE/node
 
 [ $# -gt 0 ] || set -- host journey
 status=0
+oldest=
+case " $* " in *" oldest-"*)
+  oldest=$(bash "$here/../set-up/vscode.sh" oldest | tail -1)
+  mkdir -p "$out/oldest" ;;
+esac
 for test in "$@"; do
   case $test in
     host) "$node" "$here/extension_host.test.mjs" "$out" || status=1 ;;
     journey) "$node" "$here/journey.mjs" "$out" || status=1 ;;
-    oldest)
-      (
-        METASYNC_TEST_VSCODE=$(bash "$here/../set-up/vscode.sh" oldest | tail -1)
-        status=0
-        mkdir -p "$out/oldest"
-        "$METASYNC_TEST_VSCODE/node" "$here/extension_host.test.mjs" "$out/oldest" || status=1
-        "$METASYNC_TEST_VSCODE/node" "$here/journey.mjs" "$out/oldest" local views lineage || status=1
-        exit $status
-      ) || status=1 ;;
+    oldest-host) METASYNC_TEST_VSCODE=$oldest "$oldest/node" "$here/extension_host.test.mjs" "$out/oldest" || status=1 ;;
+    oldest-journey) METASYNC_TEST_VSCODE=$oldest "$oldest/node" "$here/journey.mjs" "$out/oldest" local views lineage || status=1 ;;
     *) "$node" "$here/journey.mjs" "$out" "$test" || status=1 ;;
   esac
 done

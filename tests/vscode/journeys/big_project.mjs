@@ -34,7 +34,10 @@ export async function bigProject(bench, hands) {
 
   await hands.step('a second full sync goes through', async () => {
     await hands.clearToasts();
+    await hands.theme('vs-dark');
     await hands.palette('Metadata: Sync Metadata (Full)');
+    await hands.toast(/Syncing metadata.*\d %/).waitFor();
+    await hands.shoot('progress-dark');
     await hands.toast('Metadata is up to date').waitFor({ timeout: FIRST_SYNC_TIMEOUT_MS });
     console.log(`     message: ${tidy(await hands.toast('Metadata is up to date').innerText())}`);
     await hands.shoot('big-done');

@@ -51,6 +51,20 @@ export async function editing(bench, hands) {
     await hands.palette('File: Revert File');
   });
 
+  await hands.step('columns are offered after an alias, with their types', async () => {
+    await hands.editor().click();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type("select o. from {{ ref('orders') }} as o -- ");
+    await page.keyboard.press('Home');
+    for (let i = 0; i < 'select o.'.length; i++) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Control+Space');
+    const list = page.locator('.suggest-widget.visible');
+    await list.locator('.monaco-list-row', { hasText: 'order_total' }).first().waitFor();
+    await hands.shoot('completion-columns');
+    await page.keyboard.press('Escape');
+    await hands.palette('File: Revert File');
+  });
+
   await hands.step('a rename reaches the file, its description and all that uses it', async () => {
     await page.locator('.view-line').getByText('stg_payments', { exact: true }).click();
     await page.keyboard.press('F2');

@@ -54,6 +54,11 @@ export async function hubMode(bench, hands) {
       await hands.hoverOver('stg_customers', 'One row per customer with a loyalty card');
       await hands.shoot('hub-offline');
       await hands.leaveHover();
+      await hands.theme('vs-dark');
+      await hands.hoverOver('stg_customers', 'One row per customer with a loyalty card');
+      await hands.shoot('hub-offline-dark');
+      await hands.leaveHover();
+      await hands.theme('vs');
     });
 
     await hands.step('when the hub is back the status says so', async () => {

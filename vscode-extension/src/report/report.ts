@@ -40,7 +40,7 @@ function write(extension: vscode.Extension<unknown>, client: MetasyncClient, cha
   const { version } = extension.packageJSON as { version: string };
   const facts = [
     `metasync for VS Code ${version}, server ${client.serverInfo || 'not running'}`,
-    `VS Code ${vscode.version} (${vscode.env.appName}, ${vscode.env.remoteName ?? 'no remote'}), ${process.platform} ${process.arch}`,
+    `VS Code ${vscode.version} (${vscode.env.appName}, ${remote()}), ${process.platform} ${process.arch}`,
     `folders: ${vscode.workspace.workspaceFolders?.length ?? 0}, trusted: ${vscode.workspace.isTrusted}`,
   ];
   const checks = typeof doctor === 'string'
@@ -54,6 +54,12 @@ function write(extension: vscode.Extension<unknown>, client: MetasyncClient, cha
     '## Settings', '', fenced(JSON.stringify(changedSettings(), null, 2), 'json'), '',
     '## Log', '', fenced(channel.recent().join('\n'), ''), '',
   ].join('\n');
+}
+
+/** The kind of remote, such as `ssh-remote`; in a browser it would be a host. */
+function remote(): string {
+  const name = vscode.env.remoteName;
+  return name === undefined ? 'no remote' : /^[a-z-]+$/.test(name) ? name : 'a server';
 }
 
 /** Only what differs from the default tells something. */
