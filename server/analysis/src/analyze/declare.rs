@@ -431,7 +431,7 @@ fn settings(workspace: &Workspace<'_>, out: &Declarations, drafts: &mut Drafts, 
         };
         for key in ["materialized", "schema", "meta", "enabled"] {
             if let Some(value) = project.setting(kind, inside, key)
-                && draft.metadata.to_json().get(key).is_none()
+                && !draft.metadata.has(key)
             {
                 draft.metadata.set(key, value.clone());
             }
@@ -447,7 +447,7 @@ fn settings(workspace: &Workspace<'_>, out: &Declarations, drafts: &mut Drafts, 
                 _ => draft.metadata.set(&key, value),
             }
         }
-        if declared.role == Role::Model && draft.metadata.to_json().get("materialized").is_none() {
+        if declared.role == Role::Model && !draft.metadata.has("materialized") {
             draft.metadata.set("materialized", Value::from("view"));
         }
     }

@@ -88,9 +88,8 @@ pub(super) fn enrich(workspace: &Workspace<'_>, drafts: &mut Drafts) {
                     None => {}
                 }
             }
-            let known = draft.metadata.to_json();
             for (key, value) in node.place() {
-                if known.get(key).is_none() {
+                if !draft.metadata.has(key) {
                     draft.metadata.set(key, value.into());
                 }
             }

@@ -42,6 +42,10 @@ impl Metadata {
         self.set(key, Value::Array(words));
     }
 
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         if self.0.is_empty() {
             return Value::Null;

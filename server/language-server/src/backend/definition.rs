@@ -46,6 +46,7 @@ impl Backend {
                     .take(1)
                     .collect()
             }
+            SymbolKind::Test { id } => lookups.test(id),
             SymbolKind::Cte { span, .. } => {
                 let range = text.range(span.start, span.end, encoding);
                 return Some(GotoDefinitionResponse::Scalar(Location::new(

@@ -40,6 +40,16 @@ impl<'a> Lookups<'a> {
         self.view.ask(|reader| reader.find(&lookup)).unwrap_or_default()
     }
 
+    /// The test of a node id, `path::Class::function`.
+    pub fn test(&self, id: &str) -> Vec<ObjectHit> {
+        let mut hits = self
+            .view
+            .ask(|reader| reader.objects_named(id, MAX_HITS))
+            .unwrap_or_default();
+        hits.retain(|hit| hit.object_type == "test" && hit.full_name == id);
+        hits
+    }
+
     /// All facts of an object.
     pub fn object(&self, id: Uuid) -> Option<ObjectFacts> {
         let facts = self.view.ask(|reader| reader.facts(id))??;
