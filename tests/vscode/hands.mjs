@@ -6,6 +6,8 @@ import { themeOf, until } from './workbench.mjs';
 export const STEP_TIMEOUT_MS = Number(process.env.METASYNC_TEST_STEP_MS ?? 60_000);
 /** Where the mouse rests: nothing there shows a hover. */
 const RESTING_PLACE = { x: 640, y: 790 };
+/** Until a hover has faded in, for those who look at its picture. */
+const FADING_MS = 400;
 
 export class Hands {
   passed = 0;
@@ -61,7 +63,9 @@ export class Hands {
       await hover.waitFor({ timeout: 2_000 });
       return true;
     }, STEP_TIMEOUT_MS, `no hover over ${word} says ${expected}`);
-    return tidy(await hover.innerText());
+    const text = tidy(await hover.innerText());
+    await this.page.waitForTimeout(FADING_MS);
+    return text;
   }
 
   async leaveHover() {

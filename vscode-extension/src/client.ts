@@ -31,7 +31,7 @@ export class MetasyncClient implements vscode.Disposable {
   private readonly catalogueChanged = new vscode.EventEmitter<ChangedParams>();
   /** Fires at each `metasync/changed`: what the last sync changed. */
   readonly onChanged = this.catalogueChanged.event;
-  private latest: ServerStatus = { state: 'stopped', message: vscode.l10n.t('The server was not started yet.') };
+  private latest: ServerStatus = starting();
 
   constructor(
     private readonly extensionPath: string,
@@ -107,7 +107,7 @@ export class MetasyncClient implements vscode.Disposable {
       const server = findServer(this.extensionPath, serverPath());
       this.channel.appendLine(`Starting ${server.path} (${server.by})`);
       await this.settings();
-      this.publish({ state: 'starting', message: vscode.l10n.t('The server is starting.'), organization: null, connections: [], objects: 0, last_sync_at: null });
+      this.publish(starting());
       // Loaded now and not before: the library is by far the largest part, and the editor waits for `activate`.
       const { createClient } = await import('./language_client');
       client = createClient({ command: server.path, args: ['lsp'], options: { env: { ...process.env, METASYNC_LOG: logLevel() } } }, this.clientOptions(), () => this.onStopped(client));
@@ -169,6 +169,10 @@ export class MetasyncClient implements vscode.Disposable {
     this.latest = status;
     this.statusChanged.fire(status);
   }
+}
+
+function starting(): ServerStatus {
+  return { state: 'starting', message: vscode.l10n.t('The server is starting.'), organization: null, connections: [], objects: 0, last_sync_at: null };
 }
 
 function notRunning(): string {

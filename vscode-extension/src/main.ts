@@ -47,8 +47,9 @@ export function activate(context: vscode.ExtensionContext): MetasyncApi {
     }),
     tokens.onDidChange(() => void client.pushSettings().catch(complain)),
   );
-  // Not awaited: the editor goes on, and the status bar tells how the start went.
-  client.start().catch(complain);
+  // Not awaited, and not begun before this has returned: the editor goes on, and the status bar tells
+  // how the start went.
+  setImmediate(() => void client.start().catch(complain));
   return { status: () => client.status, onStatus: client.onStatus, request: client.request.bind(client) };
 }
 
