@@ -9,6 +9,7 @@ mod hit;
 mod lineage;
 mod object;
 mod search;
+mod similar;
 mod status;
 
 pub use browse::{Browse, Browsed};

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     completion::LAST,
     hit::{rank, select, type_rank},
+    similar::by_similar_name,
 };
 use crate::{
     CacheError, ObjectHit, Reader,
@@ -20,7 +21,8 @@ use crate::{
 
 impl Reader {
     /// Objects that `text` finds, best first: all of its words must be in the name, in one column's
-    /// name, or begin words of the description. Case does not matter.
+    /// name, or begin words of the description. Case does not matter. A word that finds nothing
+    /// stands for names that look like it.
     pub fn search(&self, text: &str, limit: usize) -> Result<Vec<ObjectHit>, CacheError> {
         let words = words(text);
         let limit = limit.min(SEARCH_MAX);
@@ -35,6 +37,9 @@ impl Reader {
             }
             if hits.len() < limit {
                 hits.extend(by_text(c, &words, limit - hits.len(), &mut seen)?);
+            }
+            if let (true, [word]) = (hits.is_empty(), words.as_slice()) {
+                hits = by_similar_name(c, word, limit, &mut seen)?;
             }
             hits.truncate(limit);
             Ok(hits)

@@ -27,7 +27,7 @@ use std::{
 use metasync_protocol::repositories::SyncRequest;
 use metasync_sources::{Reach, Sources, Webhooks};
 use metasync_store::{Enqueued, NewRun, Run, Store, StoreError, StoredConnection};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -72,6 +72,8 @@ pub struct Runs {
     allow_local_paths: bool,
     webhooks: Webhooks,
     webhook_secret: Vec<u8>,
+    /// Held by runs that read and analyse.
+    workers: Semaphore,
     /// Rung when somebody is to be told of a run's state.
     outgoing: Notify,
     /// Of runs that this process works on.
@@ -96,6 +98,7 @@ impl Runs {
                 allow_private: policy.allow_private_networks,
             }),
             webhook_secret: policy.webhook_secret,
+            workers: Semaphore::new(runner::workers()),
             outgoing: Notify::new(),
             cancels: Mutex::default(),
         }

@@ -18,22 +18,30 @@ const POLL: Duration = Duration::from_secs(5);
 /// How long runs may go on after the hub was told to end (runs.md, 10).
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Fewest runs that are worked on at once: a long one never makes the others wait.
-const MIN_AT_ONCE: usize = 4;
+/// Runs that are worked on at once. Most of them wait for somebody else (a remote that does not answer);
+/// what costs this machine's time is bounded by [`workers`].
+const AT_ONCE: usize = 64;
+
+/// Fewest runs that read and analyse at once: a long one never makes the others wait.
+const MIN_WORKERS: usize = 4;
 
 /// Kinds of runs that this hub works on.
 const KINDS: &[&str] = &[REPOSITORY];
+
+/// Runs that read and analyse at once.
+pub(super) fn workers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    cores.max(MIN_WORKERS)
+}
 
 impl Runs {
     /// Works until `shutdown`, then gives its leases back.
     pub(crate) async fn work(self: Arc<Self>, shutdown: CancellationToken) {
         let worker = format!("{}-{}", std::process::id(), Uuid::now_v7().simple());
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let at_once = cores.max(MIN_AT_ONCE);
         let mut working = JoinSet::new();
         let mut housekeeping = Housekeeping::default();
         while !shutdown.is_cancelled() {
-            while working.len() < at_once && self.claim(&worker, &mut working).await {}
+            while working.len() < AT_ONCE && self.claim(&worker, &mut working).await {}
             housekeeping.look(&self).await;
             tokio::select! {
                 () = shutdown.cancelled() => {}

@@ -43,6 +43,9 @@ const KEPT_ENVIRONMENT: &[&str] = &[
     "TMP",
 ];
 
+/// ssh asks nothing, takes no host that it does not know, and notices when the other side is gone.
+const SSH: &str = "ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -oServerAliveCountMax=3";
+
 /// Settings that win over whatever the repository's own configuration says.
 const SETTINGS: &[&str] = &[
     "core.fsmonitor=false",
@@ -127,7 +130,7 @@ impl Git {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_ASKPASS", "")
             .env("SSH_ASKPASS_REQUIRE", "never")
-            .env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=20")
+            .env("GIT_SSH_COMMAND", SSH)
             .env("GIT_LFS_SKIP_SMUDGE", "1")
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_OPTIONAL_LOCKS", "0");

@@ -81,6 +81,8 @@ async fn work(context: &RunContext, result: &mut JobResult) -> Result<(), Failur
     }
     context.reporter.percentage(share::FETCHED);
 
+    // Fetching waits for others; from here on it is this machine that works.
+    let _worker = context.runs.workers.acquire().await;
     let names: Vec<Option<String>> = if refreshed.branches.is_empty() {
         vec![None]
     } else {
