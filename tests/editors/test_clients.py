@@ -45,6 +45,10 @@ async def client(request, lsp_client: LanguageClient):
     def on_register(params: types.RegistrationParams) -> None:
         assert params.registrations
 
+    # VS Code offers to ask again for what is shown around the text.
+    for refresh in (types.WORKSPACE_INLAY_HINT_REFRESH, types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_SEMANTIC_TOKENS_REFRESH):
+        lsp_client.feature(refresh)(lambda *_: None)
+
     @lsp_client.feature("metasync/status")
     def on_status(_params) -> None:
         pass
