@@ -16,9 +16,36 @@ use super::{
 };
 
 /// Answer of `GET …/documentation`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct DocumentationList {
+    #[schemars(with = "Vec<Documented>")]
     documentation: Vec<DocumentationWithObject>,
+}
+
+/// [`DocumentationWithObject`] for the description of the API.
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "it is described, never made")]
+struct Documented {
+    #[serde(flatten)]
+    documentation: DocumentationRow,
+    objects: DocumentedObject,
+}
+
+/// The object, as the seed shows it.
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "it is described, never made")]
+struct DocumentedObject {
+    name: String,
+    full_name: String,
+    object_type: String,
+    files: Option<DocumentedFile>,
+}
+
+/// Its file.
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "it is described, never made")]
+struct DocumentedFile {
+    relative_path: String,
 }
 
 /// Body of `PUT …/documentation/{object_id}`; what is left out is empty afterwards.

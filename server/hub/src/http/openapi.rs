@@ -48,6 +48,9 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     if let Some(schema) = answer {
         success["content"] = content(generator, schema);
     }
+    if endpoint.streams {
+        success["content"] = json!({"text/event-stream": {"schema": {"type": "string"}}});
+    }
     let mut responses = json!({"default": {"$ref": "#/components/responses/Error"}});
     for status in std::iter::once(status).chain(endpoint.or_status) {
         responses[status.to_string()] = success.clone();

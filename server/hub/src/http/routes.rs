@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
     App, connections, docs,
-    documentation::{self, DocumentationInput},
+    documentation::{self, DocumentationInput, DocumentationList},
     job_events, organizations, push,
     repositories::{self, Repository, RepositoryList},
     search,
@@ -50,6 +50,8 @@ pub(super) struct Endpoint {
     pub(super) answer: (u16, Option<SchemaOf>),
     /// Another status with the same body.
     pub(super) or_status: Option<u16>,
+    /// Whether the answer is a stream of events.
+    pub(super) streams: bool,
     /// Whether one user may ask only so often ([`super::rate`]).
     pub(super) expensive: bool,
     pub(super) handler: MethodRouter<App>,
@@ -72,6 +74,7 @@ impl Endpoint {
             request: None,
             answer: (200, None),
             or_status: None,
+            streams: false,
             expensive: false,
             handler,
         }
@@ -89,6 +92,11 @@ impl Endpoint {
 
     fn gives<T: JsonSchema>(mut self) -> Endpoint {
         self.answer.1 = Some(schema::<T>);
+        self
+    }
+
+    fn streams(mut self) -> Endpoint {
+        self.streams = true;
         self
     }
 
@@ -216,7 +224,8 @@ fn editors() -> Vec<Endpoint> {
             get(documentation::list),
             "Documentation of objects",
         )
-        .query(&["connection_ids", "object_ids"]),
+        .query(&["connection_ids", "object_ids"])
+        .gives::<DocumentationList>(),
         Endpoint::new(
             "PUT",
             DOCUMENTED,
@@ -250,7 +259,8 @@ fn editors() -> Vec<Endpoint> {
             Members,
             get(push::events),
             "Tells what moved, as server-sent events",
-        ),
+        )
+        .streams(),
     ]
 }
 
@@ -294,7 +304,8 @@ fn repository_routes() -> Vec<Endpoint> {
             Members,
             get(job_events::events),
             "Follow a sync, as server-sent events",
-        ),
+        )
+        .streams(),
         Endpoint::new(
             "GET",
             SEARCH,
