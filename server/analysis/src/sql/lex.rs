@@ -118,6 +118,11 @@ pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token> {
                 at += 1;
                 continue;
             }
+            // A byte order mark.
+            0xef if bytes.get(at..at + 3) == Some(&[0xef, 0xbb, 0xbf]) => {
+                at += 3;
+                continue;
+            }
             b'-' if next == Some(b'-') => {
                 at = line_end(bytes, at);
                 continue;

@@ -85,7 +85,10 @@ select {{% for kind in kinds() %}} sum({{{{ cents(kind) }}}}) as {{{{ kind }}}}_
 from {{{{ source('raw', 'payments') }}}}
 "
     );
-    check(&fixture, &["a"], expect![[r#"
+    check(
+        &fixture,
+        &["a"],
+        expect![[r#"
         model shop.a (card_total, cash_total, y) 
           needs shop.cents
           needs shop.kinds
@@ -94,7 +97,8 @@ from {{{{ source('raw', 'payments') }}}}
           shop.raw.payments.card > card_total
           shop.raw.payments.cash > cash_total
           shop.raw.payments.x > y
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -118,7 +122,10 @@ models:
 select a.old, b.fresh, c.fresh as again from {{{{ ref('dim', v=1) }}}} a, {{{{ ref('dim', version=2) }}}} b, {{{{ ref('dim') }}}} c
 "
     );
-    check(&fixture, &["dim_v1", "dim_newest", "user"], expect![[r#"
+    check(
+        &fixture,
+        &["dim_v1", "dim_newest", "user"],
+        expect![[r#"
         model shop.dim_newest (id 'the key', fresh 'new') 
         model shop.dim_v1 (id 'the key', old 'gone soon') 
         model shop.user (old, fresh, again) 
@@ -127,7 +134,8 @@ select a.old, b.fresh, c.fresh as again from {{{{ ref('dim', v=1) }}}} a, {{{{ r
           shop.dim_newest.fresh > again
           shop.dim_newest.fresh > fresh
           shop.dim_v1.old > old
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -146,14 +154,18 @@ select 1 as id, 2 as secret
 select {{{{ dbt_utils.star(ref('a'), except=['secret']) }}}}, {{{{ dbt_utils.safe('id') }}}} as s from {{{{ ref('a') }}}}
 "
     );
-    check(&fixture, &["b"], expect![[r#"
+    check(
+        &fixture,
+        &["b"],
+        expect![[r#"
         model shop.b (id, s) 
           needs dbt_utils.safe
           needs dbt_utils.star
           needs shop.a
           shop.a.id > id
           shop.a.id > s
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -246,18 +258,26 @@ fn what_dbt_compiled_counts_as_long_as_it_is_of_the_same_text() {
             manifest(raw)
         )
     };
-    check(&fixture(model), &["a", "b"], expect![[r#"
+    check(
+        &fixture(model),
+        &["a", "b"],
+        expect![[r#"
         model shop.a (id bigint 'the key') from the manifest
         model shop.b (id, two) 
           needs shop.a
           shop.a.id > id
-    "#]]);
-    check(&fixture("select 1"), &["b"], expect![[r#"
+    "#]],
+    );
+    check(
+        &fixture("select 1"),
+        &["b"],
+        expect![[r#"
         model shop.b (id) 
           needs shop.a
           shop.a.id > id
         models/b.sql:1 no file defines the macro `nobody_knows`; what it makes is not known
-    "#]]);
+    "#]],
+    );
     check(
         &format!("{PROJECT}=== models/a.sql\nselect 1 as id\n=== target/manifest.json\n{{\"nodes\": [1]}}"),
         &["a"],
@@ -304,9 +324,13 @@ select
 from t
 "
     );
-    check(&fixture, &["m"], expect![[r#"
+    check(
+        &fixture,
+        &["m"],
+        expect![[r#"
         model shop.m () 
         models/m.sql:6 SQL not understood: expected ), found from
         models/m.sql:6 in the SQL that the Jinja makes (its line 8): SQL not understood: expected ), found from
-    "#]]);
+    "#]],
+    );
 }

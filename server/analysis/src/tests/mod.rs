@@ -6,6 +6,7 @@ mod analysis;
 mod cases;
 mod completions;
 mod dbt;
+mod hostile;
 mod lineage;
 mod memo;
 mod migrations;

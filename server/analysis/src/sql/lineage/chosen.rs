@@ -23,7 +23,7 @@ impl Session<'_> {
         let kind = if alone { Kind::Plain } else { Kind::Expression };
         for relation in &scope.relations {
             for column in &relation.rows.columns {
-                if !fits(&pattern, &column.key) {
+                if rows.is_full() || !fits(&pattern, &column.key) {
                     continue;
                 }
                 let mut origins = Origins::new();

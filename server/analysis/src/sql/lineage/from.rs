@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use super::Session;
 use super::names::{TableName, key, shown, spelled};
 use super::query::renamed;
-use super::rows::{Column, Origins, Rows};
+use super::rows::{Column, MAX_COLUMNS, Origins, Rows};
 use super::scope::{Relation, Scope};
 use crate::Dialect;
 
@@ -330,7 +330,9 @@ fn with_hidden(mut relation: Relation, table: &TableFactor) -> Relation {
 fn all(relations: &[Relation]) -> Rows {
     let mut rows = Rows::default();
     for relation in relations {
-        rows.columns.extend(relation.rows.columns.iter().cloned());
+        let left = MAX_COLUMNS.saturating_sub(rows.columns.len());
+        rows.columns
+            .extend(relation.rows.columns.iter().take(left).cloned());
         for table in &relation.rows.open {
             rows.opened(table);
         }

@@ -80,7 +80,15 @@ pub(crate) struct Rows {
     pub(crate) open: Vec<Arc<str>>,
 }
 
+/// How many columns a query may yield; stars over stars can double them at every level. The rest is left out.
+pub(crate) const MAX_COLUMNS: usize = 10_000;
+
 impl Rows {
+    /// Whether nothing more can be added.
+    pub(crate) fn is_full(&self) -> bool {
+        self.columns.len() >= MAX_COLUMNS
+    }
+
     pub(crate) fn find(&self, key: &str) -> Option<&Column> {
         self.columns.iter().find(|column| *column.key == *key)
     }

@@ -11,7 +11,7 @@ use super::Session;
 use super::chosen::chosen_columns;
 use super::names::{TableName, key, shown};
 use super::query::renamed;
-use super::rows::{Column, Kind, Origins, Rows, absorb};
+use super::rows::{Column, Kind, MAX_COLUMNS, Origins, Rows, absorb};
 use super::scope::{Relation, Scope};
 use crate::Dialect;
 
@@ -31,7 +31,9 @@ impl Session<'_> {
         if select.projection.is_empty() {
             // DuckDB: `FROM t`.
             for relation in &scope.relations {
-                rows.columns.extend(relation.rows.columns.iter().cloned());
+                let left = MAX_COLUMNS.saturating_sub(rows.columns.len());
+                rows.columns
+                    .extend(relation.rows.columns.iter().take(left).cloned());
                 for table in &relation.rows.open {
                     rows.opened(table);
                 }
@@ -148,6 +150,9 @@ impl Session<'_> {
         let mut seen_merged: Vec<&str> = Vec::new();
         for relation in relations {
             for column in &relation.rows.columns {
+                if rows.is_full() {
+                    break;
+                }
                 if excluded.iter().any(|name| **name == *column.key) {
                     continue;
                 }

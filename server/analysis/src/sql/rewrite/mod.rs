@@ -21,6 +21,8 @@ pub(crate) use create::UNTYPED;
 
 /// How often a statement is rewritten: one rule may lay open what another one knows.
 const MAX_ROUNDS: usize = 4;
+/// A statement of more bytes is not rewritten: generated, and not worth several readings.
+const MAX_REWRITTEN_BYTES: usize = 512 * 1024;
 /// A statement that grows beyond this many bytes is no longer rewritten.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
@@ -94,6 +96,9 @@ pub(crate) fn rewritten<T>(
     dialect: Dialect,
     mut attempt: impl FnMut(&str, bool) -> Option<T>,
 ) -> Option<T> {
+    if sql.len() > MAX_REWRITTEN_BYTES {
+        return None;
+    }
     let mut text = sql.to_owned();
     for _ in 0..MAX_ROUNDS {
         let Some(changed) = apply(&text, dialect, RULES) else {

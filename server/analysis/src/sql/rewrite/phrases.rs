@@ -211,6 +211,9 @@ pub(super) fn table_arguments(text: Text<'_>, edits: &mut Edits) {
         if !begins {
             continue;
         }
+        if !text.is_any(at, &["model", "table"]) {
+            continue;
+        }
         let end = text
             .find(at, |at| text.mark(at, b','))
             .unwrap_or_else(|| text.part_end(at));
