@@ -62,6 +62,8 @@ pub trait Catalogue {
     fn sureness(&self, object: Uuid) -> Sureness;
     /// What is made of a column.
     fn users(&self, object: Uuid, column: &str) -> Vec<User>;
+    /// Whether a file of the workspace bears this name, so that something disabled or not read yet may.
+    fn has_file(&self, stem: &str) -> bool;
     /// How many objects an object is directly built from, and how many use it.
     fn degrees(&self, object: Uuid) -> (u64, u64);
     /// The names of a macro's arguments.

@@ -141,6 +141,10 @@ impl Catalogue for Fake {
         of.map(|(.., user)| user.clone()).collect()
     }
 
+    fn has_file(&self, _: &str) -> bool {
+        false
+    }
+
     fn degrees(&self, object: Uuid) -> (u64, u64) {
         let uses = self.users.iter().filter(|(name, ..)| id(name) == object).count();
         let built = self

@@ -27,7 +27,7 @@ pub struct Hint {
 pub fn hints(file: &File<'_>, shown: Span, catalogue: &dyn Catalogue) -> Vec<Hint> {
     let resolver = Resolver::new(catalogue, file.path);
     let own = resolver.relation(&RelationName::ThisFile);
-    let items = result_items(file.text, None).unwrap_or_default();
+    let items = result_items(file.text, file.dialect).unwrap_or_default();
     items
         .into_iter()
         .filter(|item| shown.start <= item.span.end && item.span.start <= shown.end)
@@ -97,10 +97,7 @@ mod tests {
              model orders models/orders.sql: id integer, total decimal, later",
         );
         let text = "select id, 1 + 1 as total, later, s.* from {{ ref('stg') }} s";
-        let file = File {
-            path: "models/orders.sql",
-            text,
-        };
+        let file = File::new("models/orders.sql", text);
         let shown = |span| {
             let hints = hints(&file, span, &catalogue);
             let mut out = text.to_owned();

@@ -68,7 +68,7 @@ mod tests {
              use orders.id -> weekly.id",
         );
         let of = |path: &str, text: &str| {
-            let lenses = lenses(&File { path, text }, &catalogue);
+            let lenses = lenses(&File::new(path, text), &catalogue);
             lenses
                 .into_iter()
                 .map(|lens| (text[lens.span.start..lens.span.end].to_owned(), lens.title))

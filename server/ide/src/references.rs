@@ -1,6 +1,6 @@
 //! Where a thing is named: references over files, highlights in one.
 
-use metasync_analysis::{Language, Occurrence, Options, Role, Span, SymbolKind, occurrences};
+use metasync_analysis::{Dialect, Language, Occurrence, Options, Role, Span, SymbolKind, occurrences};
 
 use crate::catalogue::{Catalogue, Resolver, Target};
 
@@ -11,6 +11,27 @@ pub struct File<'t> {
     pub path: &'t str,
     /// Its text, saved or not.
     pub text: &'t str,
+    /// The SQL that it is written in, where that is known.
+    pub dialect: Option<Dialect>,
+}
+
+impl<'t> File<'t> {
+    /// A file in a dialect that nobody told.
+    pub fn new(path: &'t str, text: &'t str) -> File<'t> {
+        File {
+            path,
+            text,
+            dialect: None,
+        }
+    }
+
+    /// How the analysis is to read it.
+    pub fn options(&self) -> Options {
+        Options {
+            dialect: self.dialect,
+            ..Options::default()
+        }
+    }
 }
 
 /// A place where a thing is named.
@@ -28,7 +49,7 @@ pub fn names(file: &File<'_>) -> Vec<Occurrence> {
         Language::of_path(file.path),
         file.path,
         file.text,
-        &Options::default(),
+        &file.options(),
     )
 }
 

@@ -343,7 +343,7 @@ fn record(place: usize, write: &Write, is_model: bool, masked: bool, drafts: &mu
     if draft.fact.description.is_none() {
         draft.fact.description.clone_from(&write.description);
     }
-    columns(draft, write, is_model, !write.open.is_empty());
+    columns(draft, write, is_model, !write.is_complete());
 }
 
 /// The columns in the order of the SQL, with what is already known about them; those that only YAML knows come last.

@@ -17,6 +17,24 @@ use crate::relation::RelationName;
 use crate::sql::parse::{Refused, STACK_BYTES};
 use crate::{Dialect, Language, Target};
 
+/// Words of templates whose results are known only when dbt runs.
+const ASKS_THE_WAREHOUSE: &[&str] = &[
+    "run_query",
+    "adapter.",
+    "load_result",
+    "graph.",
+    "statement(",
+    ".get_",
+    ".pivot(",
+    ".unpivot(",
+    ".star(",
+    ".union_relations(",
+    ".deduplicate(",
+    ".date_spine(",
+    ".generate_series(",
+    ".nullcheck",
+];
+
 /// A file, or the part of one that belongs to an object of dbt, with its statements.
 pub(crate) struct Unit<'w> {
     pub(crate) job: Job<'w>,
@@ -214,6 +232,11 @@ fn substitutes(
         if read.is_compiled {
             draft.metadata.set("compiled", serde_json::Value::Bool(true));
         }
+        // loops over what only the warehouse knows may make any column
+        let asks = ASKS_THE_WAREHOUSE.iter().any(|word| job.file.text.contains(word));
+        if !read.is_compiled && (asks || !read.unknown.is_empty()) {
+            draft.metadata.set("open", serde_json::Value::Bool(true));
+        }
     }
     substitutes
 }
@@ -239,6 +262,11 @@ fn jobs<'w>(workspace: &'w Workspace<'_>, declared: &'w Declarations, drafts: &m
                 .or(workspace.projects[part.project].dialect)
                 .unwrap_or(Dialect::Ansi);
             drafts.dialects.insert(file.path.clone(), dialect);
+            if dialect != Dialect::Ansi
+                && let Some(draft) = drafts.all.get_mut(part.object)
+            {
+                draft.metadata.set("dialect", dialect.as_str().into());
+            }
             let fact = drafts.all.get(part.object).map(|draft| &draft.fact);
             let model = fact.map(|fact| fact.name.clone()).unwrap_or_default();
             let manifest = workspace.manifest(part.project);

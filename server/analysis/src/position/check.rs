@@ -9,8 +9,39 @@ use crate::jinja::mask::mask;
 use crate::lines::Lines;
 use crate::sql::parse::parse;
 
+/// The dialects that a text is tried with where nobody says which one it is.
+const LIKELY: &[Dialect] = &[
+    Dialect::Ansi,
+    Dialect::Snowflake,
+    Dialect::BigQuery,
+    Dialect::Postgres,
+    Dialect::Databricks,
+    Dialect::Tsql,
+    Dialect::MySql,
+    Dialect::DuckDb,
+    Dialect::ClickHouse,
+];
+
+/// The keys with which dbt's YAML begins.
+const DBT_KEYS: &[&str] = &[
+    "models",
+    "sources",
+    "seeds",
+    "snapshots",
+    "macros",
+    "exposures",
+    "metrics",
+    "semantic_models",
+    "saved_queries",
+    "unit_tests",
+    "data_tests",
+    "analyses",
+    "groups",
+];
+
 /// Unclosed tags, and, where the text has no Jinja that changes the SQL, statements that cannot be read.
-pub(super) fn of_sql(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
+/// Without a dialect, only what none of them understands.
+pub(super) fn of_sql(text: &str, dialect: Option<Dialect>) -> Vec<Diagnostic> {
     let tags = tags(text);
     let mut found: Vec<Diagnostic> = tags
         .iter()
@@ -37,8 +68,26 @@ pub(super) fn of_sql(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
         return found;
     }
     let masked = mask(text);
-    let refused = on_big_stack(|| parse(&masked.text, dialect).1).unwrap_or_default();
+    let candidates = match &dialect {
+        Some(dialect) => std::slice::from_ref(dialect),
+        None => LIKELY,
+    };
+    let mut refused = Vec::new();
+    for (nth, dialect) in candidates.iter().enumerate() {
+        let these = on_big_stack(|| parse(&masked.text, *dialect).1).unwrap_or_default();
+        if nth == 0 || these.len() < refused.len() {
+            refused = these;
+        }
+        if refused.is_empty() {
+            break;
+        }
+    }
     for refusal in refused {
+        let word = word_at(&masked.text, refusal.at);
+        if crate::jinja::mask::is_placeholder(word) {
+            // a whole statement that a macro writes
+            continue;
+        }
         let start = refusal.at.min(text.len());
         let rest = text.get(start..).unwrap_or("");
         let length = rest
@@ -57,7 +106,9 @@ pub(super) fn of_sql(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
 
 /// What the YAML parser refuses.
 pub(super) fn of_yaml(text: &str) -> Vec<Diagnostic> {
-    if text.trim().is_empty() {
+    let is_dbt = |line: &str| line.strip_suffix(':').is_some_and(|key| DBT_KEYS.contains(&key));
+    // other YAML has its own tools
+    if !text.lines().any(|line| is_dbt(line.trim_end())) {
         return Vec::new();
     }
     match crate::yaml::read(text) {
@@ -76,4 +127,13 @@ pub(super) fn of_yaml(text: &str) -> Vec<Diagnostic> {
             }]
         }
     }
+}
+
+/// The word at an offset.
+fn word_at(text: &str, at: usize) -> &str {
+    let rest = text.get(at..).unwrap_or_default();
+    let end = rest
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(rest.len());
+    rest.get(..end).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::RelationName;
 use crate::jinja::mask::{Masked, Placeholder};
-use crate::sql::lex::Token;
+use crate::sql::lex::{Token, TokenKind};
 use crate::sql::sketch::{Block, Cte, Item, Origin, Query, Relation};
 
 /// A text with its Jinja masked, and its shape.
@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub(super) local: Option<String>,
     /// Whether it went through a select item that is written out.
     pub(super) is_explicit: bool,
+    /// Whether it can come from nowhere else: one relation, no column left out on the way.
+    pub(super) is_certain: bool,
 }
 
 impl Found {
@@ -44,6 +46,7 @@ impl Found {
 
     fn absorb(&mut self, more: Self) {
         self.is_explicit |= more.is_explicit;
+        self.is_certain &= more.is_certain;
         for relation in more.candidates {
             if !self.candidates.contains(&relation) {
                 self.candidates.push(relation);
@@ -173,7 +176,10 @@ impl Sketch<'_> {
                 if !sure {
                     return None;
                 }
-                let mut found = Found::default();
+                let mut found = Found {
+                    is_certain: relation.columns.is_empty(),
+                    ..Found::default()
+                };
                 found.add(self.relation_name(&parts)?, name);
                 Some(found)
             }
@@ -210,7 +216,10 @@ impl Sketch<'_> {
                 None => self.through_star(block, name, &ctes, sure),
             };
             if let Some(found) = found {
-                all.get_or_insert_with(Found::default).absorb(found);
+                match &mut all {
+                    Some(all) => all.absorb(found),
+                    None => all = Some(found),
+                }
             }
         }
         all
@@ -239,7 +248,19 @@ impl Sketch<'_> {
         if !sure {
             return None;
         }
-        self.any_of(&relations, name, ctes)
+        let mut found = self.any_of(&relations, name, ctes)?;
+        let is_plain = |item: &Item| {
+            let last = item.end.checked_sub(1).and_then(|last| self.tokens.get(last));
+            last.is_some_and(|last| last.kind == TokenKind::Mark(b'*'))
+        };
+        // `* except (…)` leaves columns out, another relation may have it as well
+        found.is_certain &= block.relations.len() == 1
+            && block
+                .items
+                .iter()
+                .filter(|item| self.star(item).is_some())
+                .all(is_plain);
+        Some(found)
     }
 
     /// One of several relations has the column, and nothing says which.
@@ -249,7 +270,9 @@ impl Sketch<'_> {
             .filter_map(|relation| self.through(relation, name, ctes, true))
             .collect();
         if found.len() == 1 {
-            return found.pop();
+            let mut only = found.pop()?;
+            only.is_certain &= relations.len() == 1;
+            return Some(only);
         }
         let mut all = Found::default();
         for one in found {
@@ -303,8 +326,12 @@ impl Sketch<'_> {
             return Some(found);
         }
         let relations: Vec<&Relation> = block.relations.iter().collect();
-        self.any_of(&relations, name, ctes)
-            .or_else(|| self.column(parts, outer, ctes))
+        let found = self.any_of(&relations, name, ctes).map(|found| Found {
+            // a subquery may mean a column of the query around it
+            is_certain: found.is_certain && outer.is_empty(),
+            ..found
+        });
+        found.or_else(|| self.column(parts, outer, ctes))
     }
 
     /// Whether a relation goes by this name.

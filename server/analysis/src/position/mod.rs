@@ -5,6 +5,7 @@ mod completion;
 mod described;
 mod follow;
 mod items;
+mod no_column;
 mod occurrences;
 mod outline;
 mod properties;
@@ -137,7 +138,7 @@ pub fn check(language: Language, path: &str, text: &str, options: &Options) -> V
     }
     let _ = path;
     match language {
-        Language::Sql => check::of_sql(text, options.dialect.unwrap_or(Dialect::Ansi)),
+        Language::Sql => check::of_sql(text, options.dialect),
         Language::Yaml => check::of_yaml(text),
         _ => Vec::new(),
     }

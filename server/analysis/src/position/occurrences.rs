@@ -40,6 +40,8 @@ pub(super) fn plain(symbol: super::Symbol, role: Role) -> Occurrence {
         role,
         passes: Passes::Inside,
         is_direct: true,
+        is_certain: false,
+        rivals: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::follow::{BUDGET, Place, Sketch, locate};
+use super::no_column::is_no_column;
 use super::{Occurrence, Passes, RelationName, Role, Symbol, SymbolKind};
 use crate::Dialect;
 use crate::jinja::mask::mask;
@@ -70,6 +71,8 @@ fn named(sketch: &Sketch<'_>, queries: &[Query], targets: &[Vec<Named>], at: usi
             role,
             passes: Passes::Inside,
             is_direct: true,
+            is_certain: false,
+            rivals: Vec::new(),
         })
     };
     if let Some(parts) = targets
@@ -98,7 +101,7 @@ fn named(sketch: &Sketch<'_>, queries: &[Query], targets: &[Vec<Named>], at: usi
     let before_dot = tokens
         .get(at + 1)
         .is_some_and(|next| next.kind == TokenKind::Mark(b'.'));
-    if is_function {
+    if is_function || is_no_column(sketch, at) {
         return None;
     }
     let name = token.name(sketch.sql);
@@ -125,7 +128,14 @@ fn named(sketch: &Sketch<'_>, queries: &[Query], targets: &[Vec<Named>], at: usi
         let bare = |item: &Item| item.alias.is_none() && item.first == first && item.end == at + 1;
         block.items.iter().any(bare)
     });
+    let rivals = if parts.len() == 1 {
+        rivals(sketch, &place)
+    } else {
+        Vec::new()
+    };
     Some(Occurrence {
+        is_certain: followed.is_certain,
+        rivals,
         is_direct: !followed.is_explicit,
         passes: match (is_item, place.is_outermost) {
             (false, _) => Passes::Inside,
@@ -143,6 +153,31 @@ fn named(sketch: &Sketch<'_>, queries: &[Query], targets: &[Vec<Named>], at: usi
             },
         },
     })
+}
+
+/// The relations that may own a column without a qualifier, and how each is called: where there are several, and all
+/// are relations of the catalogue.
+fn rivals(sketch: &Sketch<'_>, place: &Place<'_>) -> Vec<(RelationName, String)> {
+    let [block] = place.blocks.as_slice() else {
+        return Vec::new();
+    };
+    let rival = |relation: &Relation| {
+        let Origin::Table(parts) = &relation.origin else {
+            return None;
+        };
+        let Some(SymbolKind::Relation(name)) = meaning(sketch, relation, place) else {
+            return None;
+        };
+        let called = match (&relation.alias, &name) {
+            (Some(alias), _) => alias.name.clone(),
+            (None, RelationName::Ref { name, .. }) => name.clone(),
+            (None, RelationName::Source { table, .. }) => table.clone(),
+            (None, _) => parts.last()?.name.clone(),
+        };
+        Some((name, called))
+    };
+    let all: Option<Vec<_>> = block.relations.iter().map(rival).collect();
+    all.filter(|all| all.len() > 1).unwrap_or_default()
 }
 
 fn names(parts: &[Named]) -> Vec<String> {

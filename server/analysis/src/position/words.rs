@@ -94,6 +94,11 @@ pub struct Occurrence {
     /// For a column: whether no select item of this text stands between it and its origins, stars apart. If so it
     /// bears the name of its origins.
     pub is_direct: bool,
+    /// For a column: whether it can come from nowhere else than its one origin, if it exists at all.
+    pub is_certain: bool,
+    /// For a column without a qualifier, in a query over several relations of the catalogue: those, and how each is
+    /// called there.
+    pub rivals: Vec<(RelationName, String)>,
 }
 
 /// What may be completed at a place. `prefix` is what stands there already, `span` what to replace.

@@ -176,7 +176,7 @@ exposures:
         expect![[r#"
             macro shop.cents_to_euros macros/money.sql:1-1 {"arguments":[{"name":"column","type":"string"}]}
               "Cents to euros."
-            model shop.totals models/marts/totals.sql:1-10 {"materialized":"table","rendered":true,"tags":["nightly"]}
+            model shop.totals models/marts/totals.sql:1-10 {"dialect":"duckdb","materialized":"table","rendered":true,"tags":["nightly"]}
               - customer_id
               - card_amount
               - cash_amount
@@ -191,7 +191,7 @@ exposures:
             exposure shop.board models/schema.yml:26-29 {"owner":{"name":"Ann"},"type":"dashboard"}
               <- model shop.totals (ref)
               <- source shop.raw.orders (source)
-            model shop.stg_orders models/stg_orders.sql:1-4 {"materialized":"view","meta":{"owner":"ann"},"missing_columns":["only_in_yaml"],"rendered":true,"tags":["staging"]}
+            model shop.stg_orders models/stg_orders.sql:1-4 {"dialect":"duckdb","materialized":"view","meta":{"owner":"ann"},"missing_columns":["only_in_yaml"],"rendered":true,"tags":["staging"]}
               "One row per order."
               - order_id
               - customer_id
@@ -207,7 +207,7 @@ exposures:
               - name: text
               - size: double
               - since: date
-            snapshot shop.orders_snapshot snapshots/orders.sql:1-4 {"open":true,"strategy":"timestamp","unique_key":"id"}
+            snapshot shop.orders_snapshot snapshots/orders.sql:1-4 {"dialect":"duckdb","open":true,"strategy":"timestamp","unique_key":"id"}
               - id: integer
               - user_id
               - amount_cents
@@ -283,7 +283,7 @@ fn what_cannot_be_read_still_exists() {
             model p.broken models/broken.sql:1-1 {"materialized":"view"}
               - a "kept"
               <- model p.x (ref)
-            model p.odd models/odd.sql:1-2 {"materialized":"view","rendered":false}
+            model p.odd models/odd.sql:1-2 {"materialized":"view","open":true,"rendered":false}
               - one
               <- model p.x (ref)
               one <= model p.x . one (direct)

@@ -235,9 +235,11 @@ fn diagnostics() {
     "#]]
     .assert_eq(&show("a.sql", "select * from {{ ref('x'"));
     expect![[r#"
-        yaml-syntax `b: 2` illegal placement of ':' indicator at line 2, column 2
+        yaml-syntax `b: 2` illegal placement of ':' indicator at line 3, column 2
     "#]]
-    .assert_eq(&show("a.yml", "a: [1\nb: 2\n"));
+    .assert_eq(&show("a.yml", "models:\na: [1\nb: 2\n"));
+    // other people's YAML
+    expect![[""]].assert_eq(&show("a.yml", "a: [1\nb: 2\n"));
     expect![[""]].assert_eq(&show("a.sql", "{% if x %} select {% endif %} 1"));
 }
 

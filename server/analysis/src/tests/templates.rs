@@ -27,8 +27,8 @@ fn a_template_that_cannot_be_rendered_is_a_warning_at_its_line() {
             model p.inside models/inside.sql:1-1 {"materialized":"view","rendered":false}
               - a
               <- macro p.bad (macro)
-            model p.many models/many.sql:1-2 {"materialized":"view","rendered":false}
-            model p.missing models/missing.sql:1-2 {"materialized":"view","rendered":true}
+            model p.many models/many.sql:1-2 {"materialized":"view","open":true,"rendered":false}
+            model p.missing models/missing.sql:1-2 {"materialized":"view","open":true,"rendered":true}
               - a
               - b
               - c
@@ -51,20 +51,20 @@ fn a_placeholder_is_nobodys_name() {
     check(
         "//- plain.sql\ncreate table {{ schema }}.orders (id int, {{ column }} int, a {{ type }});\ncreate table {{ name }} (id int);\ncreate table stg_{{ name }} as select id from x;\ninsert into {{ schema }}.orders select id, {{ column }} from {{ raw }}.things;\nselect user_join1, {{ a }}, b as {{ c }}, prefix_{{ d }}, {{ e }}_suffix, t.{{ f }} as g from {{ schema }}.orders t join {{ other }} o on true;\ncreate table copy as select * from orders;\n//- dbt_project.yml\nname: p\n//- models/a.sql\n{% if %}\nselect {{ x }} as ok, {{ y }}, a_{{ z }} from {{ ref('b') }}, {{ var('t') }}, {{ target.schema }}.raw\n//- models/b.sql\nselect {{ var('column') }}, {{ var('column') }} as c, cast(x as {{ var('type') }}) as d from {{ target.schema }}.raw, {{ var('all') }}",
         expect![[r#"
-            model p.a models/a.sql:1-2 {"materialized":"view","rendered":false}
+            model p.a models/a.sql:1-2 {"materialized":"view","open":true,"rendered":false}
               - ok
               <- model p.b (ref)
               <- ? raw (table)
-            model p.b models/b.sql:1-1 {"materialized":"view","rendered":true}
+            model p.b models/b.sql:1-1 {"materialized":"view","open":true,"rendered":true}
               - c
               - d
               <- ? raw (table)
-            table orders plain.sql:1-1 null
+            table orders plain.sql:1-1 {"open":true}
               - id: int
               - a
               <- ? things (table)
               id <= ? things . id (direct)
-            query plain plain.sql:5-5 null
+            query plain plain.sql:5-5 {"open":true}
               - user_join1
               - g
               <- table orders (table)

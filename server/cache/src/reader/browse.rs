@@ -87,6 +87,49 @@ impl Reader {
         })
     }
 
+    /// SHA-256 of the file that the catalogue was made from, in lower-case hex; `None` for an unknown path.
+    pub fn content_hash(&self, relative_path: &str) -> Result<Option<String>, CacheError> {
+        self.query(|c| {
+            c.prepare_cached(
+                "SELECT content_hash FROM files WHERE relative_path = ?1 ORDER BY branch IS NOT NULL LIMIT 1",
+            )?
+            .query_row([relative_path], |row| row.get(0))
+            .optional()
+        })
+    }
+
+    /// Whether a file is called this, whatever its folder and extension.
+    pub fn has_file(&self, stem: &str) -> Result<bool, CacheError> {
+        let escaped: String = stem
+            .chars()
+            .flat_map(|c| {
+                matches!(c, '%' | '_' | '\\')
+                    .then_some('\\')
+                    .into_iter()
+                    .chain([c])
+            })
+            .collect();
+        self.query(|c| {
+            c.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM files WHERE relative_path LIKE ?1 ESCAPE '\\' OR relative_path LIKE ?2 ESCAPE '\\')",
+            )?
+            .query_row([format!("%/{escaped}.%"), format!("{escaped}.%")], |row| row.get(0))
+        })
+    }
+
+    /// The SQL dialect that most objects are written in, where it is not the standard's.
+    pub fn dialect(&self) -> Result<Option<String>, CacheError> {
+        self.query(|c| {
+            c.prepare_cached(
+                "SELECT json_extract(metadata, '$.dialect') FROM (
+                     SELECT metadata FROM object_metadata WHERE instr(metadata, '\"dialect\":') > 0 LIMIT 200)
+                 GROUP BY 1 ORDER BY count(*) DESC LIMIT 1",
+            )?
+            .query_row([], |row| row.get(0))
+            .optional()
+        })
+    }
+
     /// What else is known of an object, as JSON; `null` where there is nothing.
     pub fn metadata(&self, id: Uuid) -> Result<serde_json::Value, CacheError> {
         self.query(|c| {

@@ -13,9 +13,12 @@ use crate::{
 /// Most users that one message names.
 const MAX_USERS: usize = 5;
 
-/// Columns of this file's object that its text makes no more, though others use them. Nothing is said where the text
-/// does not tell all its columns.
-pub fn removed(file: &File<'_>, resolver: &Resolver<'_>) -> Vec<Finding> {
+/// Columns of this file's object that its text makes no more, though others use them. What the text made before tells
+/// that it is read rightly: `before` is the text that the catalogue was made from.
+pub fn removed(file: &File<'_>, before: Option<&str>, resolver: &Resolver<'_>) -> Vec<Finding> {
+    let Some(before) = before.filter(|before| *before != file.text) else {
+        return Vec::new();
+    };
     let Some(known) = resolver.relation(&RelationName::ThisFile) else {
         return Vec::new();
     };
@@ -23,16 +26,18 @@ pub fn removed(file: &File<'_>, resolver: &Resolver<'_>) -> Vec<Finding> {
     if !sureness.is_closed {
         return Vec::new();
     }
-    let Some(items) = result_items(file.text, None) else {
+    let Some(items) = result_items(file.text, file.dialect) else {
         return Vec::new();
     };
-    let Some(made) = columns_made(&items, resolver) else {
+    let made_before = result_items(before, file.dialect).and_then(|items| columns_made(&items, resolver));
+    let (Some(made), Some(made_before)) = (columns_made(&items, resolver), made_before) else {
         return Vec::new();
     };
     let mut found = Vec::new();
     for column in resolver.columns(known.id).iter() {
         let name = column.name.to_lowercase();
         if made.contains(&name)
+            || !made_before.contains(&name)
             || sureness
                 .missing
                 .iter()
@@ -43,7 +48,7 @@ pub fn removed(file: &File<'_>, resolver: &Resolver<'_>) -> Vec<Finding> {
         let users = resolver.catalogue().users(known.id, &column.name);
         if !users.is_empty() {
             found.push(Finding {
-                span: place(file.text, &items, &name),
+                span: place(file.text, &items, &name, &made_before),
                 severity: Severity::Warning,
                 code: Code::BreakingChange,
                 message: message(&known.name, &column.name, users),
@@ -85,8 +90,8 @@ fn columns_made(items: &[ResultItem], resolver: &Resolver<'_>) -> Option<HashSet
     Some(made)
 }
 
-/// The item that still mentions the column, as after a rename; else the first one.
-fn place(text: &str, items: &[ResultItem], column: &str) -> Span {
+/// The item that still mentions the column, as after a rename; else one that is new; else the first one.
+fn place(text: &str, items: &[ResultItem], column: &str, before: &HashSet<String>) -> Span {
     let mentions = |item: &&ResultItem| {
         let written = text
             .get(item.span.start..item.span.end)
@@ -96,7 +101,15 @@ fn place(text: &str, items: &[ResultItem], column: &str) -> Span {
             .split(|c: char| !(c.is_alphanumeric() || c == '_'))
             .any(|word| word == column)
     };
-    let found = items.iter().find(mentions).or(items.first());
+    let is_new = |item: &&ResultItem| match &item.makes {
+        Makes::Column { name, .. } => !before.contains(&name.to_lowercase()),
+        _ => false,
+    };
+    let found = items
+        .iter()
+        .find(mentions)
+        .or_else(|| items.iter().find(is_new))
+        .or(items.first());
     found.map_or(Span::default(), |item| item.span)
 }
 

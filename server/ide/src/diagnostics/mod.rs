@@ -7,7 +7,7 @@ mod properties;
 
 pub use names::distance;
 
-use metasync_analysis::{Language, Options, Span, check};
+use metasync_analysis::{Language, Span, check};
 
 use crate::{
     catalogue::{Catalogue, Resolver},
@@ -103,13 +103,19 @@ pub struct Finding {
 /// Most findings that one file has; more help nobody.
 pub const MAX_FINDINGS: usize = 500;
 
-/// Everything wrong with a file, in its order. `is_on` tells which kinds are wanted.
-pub fn findings(file: &File<'_>, catalogue: &dyn Catalogue, is_on: impl Fn(Code) -> bool) -> Vec<Finding> {
+/// Everything wrong with a file, in its order. `before` is the text that the catalogue was made from, where it is
+/// known; `is_on` tells which kinds are wanted.
+pub fn findings(
+    file: &File<'_>,
+    before: Option<&str>,
+    catalogue: &dyn Catalogue,
+    is_on: impl Fn(Code) -> bool,
+) -> Vec<Finding> {
     let language = Language::of_path(file.path);
     let mut found: Vec<Finding> = Vec::new();
     if is_on(Code::Syntax) {
         found.extend(
-            check(language, file.path, file.text, &Options::default())
+            check(language, file.path, file.text, &file.options())
                 .into_iter()
                 .map(|problem| Finding {
                     span: problem.span,
@@ -126,7 +132,7 @@ pub fn findings(file: &File<'_>, catalogue: &dyn Catalogue, is_on: impl Fn(Code)
         if language == Language::Sql {
             found.extend(names::relations(&occurrences, &resolver));
             found.extend(names::columns(file, &occurrences, &resolver));
-            found.extend(impact::removed(file, &resolver));
+            found.extend(impact::removed(file, before, &resolver));
         }
         if language == Language::Yaml {
             found.extend(names::relations(&occurrences, &resolver));

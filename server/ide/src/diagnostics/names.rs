@@ -20,7 +20,9 @@ pub fn relations(occurrences: &[Occurrence], resolver: &Resolver<'_>) -> Vec<Fin
             continue;
         };
         let finding = match name {
-            RelationName::Ref { name: model, package } if resolver.relation(name).is_none() => {
+            RelationName::Ref { name: model, package }
+                if resolver.relation(name).is_none() && !resolver.catalogue().has_file(model) =>
+            {
                 let message = match (one.role, package) {
                     (Role::Definition, _) => {
                         format!(
@@ -81,67 +83,115 @@ fn replacements(span: Span, names: Vec<String>) -> Vec<Fix> {
         .collect()
 }
 
-/// Columns that their relation does not have, and those that several have.
+/// Columns that their relation does not have, and those that several have. Only what is certain:
+/// whatever may be a value, a part of a structure or something of the warehouse's own is left alone.
 pub fn columns(file: &File<'_>, occurrences: &[Occurrence], resolver: &Resolver<'_>) -> Vec<Finding> {
+    if says_more(file.text) {
+        return Vec::new();
+    }
     let merged = merged_columns(file.text);
+    let aliases: HashSet<&str> = occurrences.iter().filter_map(alias).collect();
     let mut found = Vec::new();
     for one in occurrences {
         let SymbolKind::Column {
             column,
-            candidates,
             origins,
             local: None,
+            ..
         } = &one.symbol.kind
         else {
             continue;
         };
         let span = one.symbol.span;
-        if let ([(relation, name)], true) = (origins.as_slice(), one.is_direct) {
+        let written = file.text.get(span.start..span.end).unwrap_or_default();
+        // in some dialects double quotes hold a text, in some an item may use the aliases of those before it
+        let is_plain = written.chars().all(|c| c.is_alphanumeric() || c == '_') && !written.starts_with('_');
+        if !is_plain || aliases.contains(column.as_str()) {
+            continue;
+        }
+        if let ([(relation, name)], true, true) = (origins.as_slice(), one.is_direct, one.is_certain) {
             found.extend(unknown(span, relation, name, resolver));
-        } else if origins.is_empty() && candidates.len() > 1 {
-            let owners: Vec<_> = candidates
-                .iter()
-                .filter_map(|name| resolver.relation(name))
-                .collect();
-            let has = |known: &&crate::catalogue::Known| resolver.column(known.id, column).is_some();
-            let having: Vec<&str> = owners
-                .iter()
-                .filter(has)
-                .map(|known| known.name.as_str())
-                .collect();
-            if having.len() > 1 && !merged.contains(&column.to_lowercase()) {
-                let list = having
-                    .iter()
-                    .map(|name| format!("`{name}`"))
-                    .collect::<Vec<_>>()
-                    .join(" and ");
-                found.push(Finding {
-                    span,
-                    severity: Severity::Warning,
-                    code: Code::AmbiguousColumn,
-                    message: format!(
-                        "`{column}` is a column of {list}: say which one by its table's name or alias"
-                    ),
-                    fixes: Vec::new(),
-                });
-            } else if having.is_empty() && owners.len() == candidates.len() {
-                let all_closed = owners
-                    .iter()
-                    .all(|known| resolver.catalogue().sureness(known.id).is_closed);
-                if all_closed {
-                    let list: Vec<String> = owners.iter().map(|known| format!("`{}`", known.name)).collect();
-                    found.push(Finding {
-                        span,
-                        severity: Severity::Warning,
-                        code: Code::UnknownColumn,
-                        message: format!("none of {} has a column `{column}`", list.join(", ")),
-                        fixes: Vec::new(),
-                    });
-                }
-            }
+        } else if !one.rivals.is_empty() && !merged.contains(&column.to_lowercase()) {
+            found.extend(ambiguous(one, column, resolver));
         }
     }
     found
+}
+
+fn alias(one: &Occurrence) -> Option<&str> {
+    match &one.symbol.kind {
+        SymbolKind::Column { column, .. } if one.role == Role::Definition => Some(column),
+        _ => None,
+    }
+}
+
+/// What makes columns that no relation has.
+const MAKERS: &[&str] = &[
+    "pivot",
+    "unpivot",
+    "match_recognize",
+    "connect",
+    "unnest",
+    "flatten",
+    "explode",
+    "posexplode",
+    "lateral",
+    "metadata",
+    "changes",
+    "table_suffix",
+    "struct",
+];
+
+fn says_more(text: &str) -> bool {
+    let folded = text.to_lowercase();
+    folded
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .any(|word| MAKERS.contains(&word))
+}
+
+/// A column that several of the relations have, or none.
+fn ambiguous(one: &Occurrence, column: &str, resolver: &Resolver<'_>) -> Option<Finding> {
+    let span = one.symbol.span;
+    let mut having = Vec::new();
+    let mut names = Vec::new();
+    for (relation, called) in &one.rivals {
+        let known = resolver.relation(relation)?;
+        if !resolver.catalogue().sureness(known.id).is_closed {
+            return None;
+        }
+        if resolver.column(known.id, column).is_some() {
+            having.push((known.name.clone(), called.clone()));
+        }
+        names.push(format!("`{}`", known.name));
+    }
+    match having.as_slice() {
+        [] => Some(Finding {
+            span,
+            severity: Severity::Warning,
+            code: Code::UnknownColumn,
+            message: format!("none of {} has a column `{column}`", names.join(", ")),
+            fixes: Vec::new(),
+        }),
+        [_] => None,
+        _ => {
+            let list: Vec<String> = having.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let fix = |(_, called): &(String, String)| Fix {
+                title: format!("Take it from `{called}`"),
+                edits: vec![(Span::new(span.start, span.start), format!("{called}."))],
+                is_preferred: false,
+            };
+            Some(Finding {
+                span,
+                severity: Severity::Warning,
+                code: Code::AmbiguousColumn,
+                message: format!(
+                    "`{column}` is a column of {}: say which one by its table's name or alias",
+                    list.join(" and ")
+                ),
+                fixes: having.iter().map(fix).collect(),
+            })
+        }
+    }
 }
 
 fn unknown(span: Span, relation: &RelationName, column: &str, resolver: &Resolver<'_>) -> Option<Finding> {

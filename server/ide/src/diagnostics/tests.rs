@@ -36,8 +36,11 @@ fn shown(text: &str, found: &[Finding]) -> String {
     out
 }
 
+const ORDERS: &str = "select id, amount as total from {{ ref('stg_orders') }}";
+
 fn check(path: &str, text: &str, expect: Expect) {
-    let found = findings(&File { path, text }, &Fake::new(SHOP), |_| true);
+    let before = (path == "models/orders.sql").then_some(ORDERS);
+    let found = findings(&File::new(path, text), before, &Fake::new(SHOP), |_| true);
     expect.assert_eq(&shown(text, &found));
 }
 
@@ -64,6 +67,8 @@ fn columns_of_several_relations() {
         "select id, name, wrong from {{ ref('stg_orders') }} join {{ ref('stg_customers') }} on true",
         expect![[r#"
             Warning ambiguous-column `id`: `id` is a column of `stg_orders` and `stg_customers`: say which one by its table's name or alias
+              Take it from `stg_orders`: "select stg_orders.id, name, wrong from {{ ref('stg_orders') }} join {{ ref('stg_customers') }} on true"
+              Take it from `stg_customers`: "select stg_customers.id, name, wrong from {{ ref('stg_orders') }} join {{ ref('stg_customers') }} on true"
             Warning unknown-column `wrong`: none of `stg_orders`, `stg_customers` has a column `wrong`
         "#]],
     );
@@ -91,7 +96,7 @@ fn a_column_that_others_use_is_gone() {
         "models/orders.sql",
         "select id, amount as total_amount from {{ ref('stg_orders') }}",
         expect![[r#"
-            Warning breaking-change `id`: `orders` loses its column `total`, which is used by `forecast.amount` in acme/finance, `weekly.total`
+            Warning breaking-change `amount as total_amount`: `orders` loses its column `total`, which is used by `forecast.amount` in acme/finance, `weekly.total`
         "#]],
     );
     check(
@@ -103,7 +108,7 @@ fn a_column_that_others_use_is_gone() {
         "models/orders.sql",
         "select *, amount as totl from {{ ref('stg_orders') }}",
         expect![[r#"
-            Warning breaking-change `*`: `orders` loses its column `total`, which is used by `forecast.amount` in acme/finance, `weekly.total`
+            Warning breaking-change `amount as totl`: `orders` loses its column `total`, which is used by `forecast.amount` in acme/finance, `weekly.total`
         "#]],
     );
     // whatever the macro makes may be the column
@@ -148,11 +153,8 @@ fn yaml() {
 #[test]
 fn what_is_switched_off_is_not_told() {
     let text = "models:\n  - name: nobody\n";
-    let file = File {
-        path: "models/s.yml",
-        text,
-    };
-    let found = findings(&file, &Fake::new(SHOP), |code| {
+    let file = File::new("models/s.yml", text);
+    let found = findings(&file, None, &Fake::new(SHOP), |code| {
         code != super::Code::MissingDescription
     });
     assert_eq!(found.len(), 1, "{found:?}");

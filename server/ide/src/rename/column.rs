@@ -65,10 +65,7 @@ pub fn rename(
     let mut edits = Vec::new();
     for path in files.mentioning(column) {
         let Some(text) = files.text(&path) else { continue };
-        let file = File {
-            path: &path,
-            text: &text,
-        };
+        let file = File::new(&path, &text);
         let changed = in_file(&file, &renamed, column, name, catalogue);
         if !changed.is_empty() {
             edits.push((path, changed));
@@ -86,7 +83,7 @@ fn defines(files: &dyn Files, path: &str, column: &str, catalogue: &dyn Catalogu
     let Some(text) = files.text(path) else {
         return false;
     };
-    let file = File { path, text: &text };
+    let file = File::new(path, &text);
     let resolver = Resolver::new(catalogue, path);
     let Some(own) = resolver.relation(&RelationName::ThisFile) else {
         return false;

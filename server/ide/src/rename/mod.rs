@@ -139,10 +139,7 @@ fn replace_all(
     let mut edits = Vec::new();
     for path in files.mentioning(word) {
         let Some(text) = files.text(&path) else { continue };
-        let file = File {
-            path: &path,
-            text: &text,
-        };
+        let file = File::new(&path, &text);
         let places = references(&file, target, catalogue);
         if !places.is_empty() {
             let places = places

@@ -74,7 +74,7 @@ fn check(path: &str, at: &str, name: &str, expect: Expect) {
     let (needle, inner) = cursor(at);
     let text = texts.0[path].clone();
     let offset = text.find(&needle).expect("the place is in the file") + inner;
-    let file = File { path, text: &text };
+    let file = File::new(path, &text);
     let mut out = match prepare(&file, offset, &catalogue) {
         Ok((_, written)) => format!("rename `{written}`\n"),
         Err(why) => format!("no: {why}\n"),

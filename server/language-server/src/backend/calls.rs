@@ -1,7 +1,7 @@
 //! Lineage as call hierarchy: outgoing calls are what an object is built from, incoming calls what
 //! uses it (contract.md, "The language server"). On a column, the same for that column.
 
-use metasync_analysis::{Options, Passes, SymbolKind as Kind};
+use metasync_analysis::{Passes, SymbolKind as Kind};
 use metasync_cache::ObjectHit;
 use metasync_ide::{ask, catalogue::Target, references::target_at};
 use tower_lsp::ls_types::{
@@ -26,7 +26,14 @@ impl Backend {
         if let Some(item) = column_at(&here, offset) {
             return Some(vec![item]);
         }
-        let hits = match ask(&here.path, &text.text, offset, &Options::default()).map(|s| s.kind) {
+        let hits = match ask(
+            &here.path,
+            &text.text,
+            offset,
+            &here.workspace.handle.view.options(),
+        )
+        .map(|s| s.kind)
+        {
             Some(Kind::Relation(name)) => lookups.relation(&name),
             Some(Kind::Macro { package, name }) => lookups.macros(package.as_deref(), &name),
             _ => lookups.relation(&metasync_analysis::RelationName::ThisFile),

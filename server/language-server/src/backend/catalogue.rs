@@ -148,6 +148,10 @@ impl Catalogue for Cached {
             .collect()
     }
 
+    fn has_file(&self, stem: &str) -> bool {
+        self.view.ask(|reader| reader.has_file(stem)).unwrap_or_default()
+    }
+
     fn degrees(&self, object: Uuid) -> (u64, u64) {
         self.view.ask(|reader| reader.degrees(object)).unwrap_or_default()
     }

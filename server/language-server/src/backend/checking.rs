@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -13,12 +14,16 @@ use metasync_ide::{
 };
 use metasync_protocol::settings::DiagnosticSettings;
 use parking_lot::RwLock;
+use sha2::{Digest, Sha256};
 use tower_lsp::{Client, ls_types::*};
 
 use super::{
     Backend, capabilities::Offers, catalogue::Cached, convert, references::beside, workspaces::Workspaces,
 };
-use crate::documents::{Document, Documents, Encoding};
+use crate::{
+    documents::{Document, Documents, Encoding},
+    sync::View,
+};
 
 /// How long after the last key a text is looked at.
 const PAUSE: Duration = Duration::from_millis(150);
@@ -36,6 +41,8 @@ pub struct Checker {
     wanted: Arc<RwLock<DiagnosticSettings>>,
     /// Each look by its document: a newer one makes older ones void.
     looks: Arc<Mutex<HashMap<Uri, u64>>>,
+    /// The texts that the catalogue was made from, of the documents that are open.
+    before: Arc<Mutex<HashMap<Uri, Arc<str>>>>,
 }
 
 impl Checker {
@@ -47,6 +54,7 @@ impl Checker {
             workspaces,
             wanted: Arc::default(),
             looks: Arc::default(),
+            before: Arc::default(),
         }
     }
 
@@ -92,6 +100,10 @@ impl Checker {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&uri);
+        self.before
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&uri);
         self.client.publish_diagnostics(uri, Vec::new(), None).await;
     }
 
@@ -121,14 +133,45 @@ impl Checker {
         }
         let root = workspace.found.root.clone();
         let relative = convert::relative(&path, &root);
-        let catalogue = Cached::new(workspace.handle.view, root, relative.clone());
+        let view = workspace.handle.view;
+        let before = self.before(uri, &path, &relative, &document.text.text, &view);
+        let dialect = view.options().dialect;
+        let catalogue = Cached::new(view, root, relative.clone());
         let file = File {
             path: &relative,
             text: &document.text.text,
+            dialect,
         };
-        findings(&file, &catalogue, |code: Code| {
+        findings(&file, before.as_deref(), &catalogue, |code: Code| {
             !wanted.disabled.iter().any(|off| off == code.name())
         })
+    }
+
+    /// The text of a document as the catalogue knows it: what is open, or what is on disk, if that is it.
+    fn before(
+        &self,
+        uri: &Uri,
+        path: &Path,
+        relative: &str,
+        text: &Arc<str>,
+        view: &View,
+    ) -> Option<Arc<str>> {
+        let known = view.ask(|reader| reader.content_hash(relative)).flatten()?;
+        let is_known = |text: &str| hex::encode(Sha256::digest(text.as_bytes())) == known;
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = before.get(uri).filter(|text| is_known(text)) {
+            return Some(text.clone());
+        }
+        let found = if is_known(text) {
+            text.clone()
+        } else {
+            std::fs::read_to_string(path)
+                .ok()
+                .filter(|text| is_known(text))?
+                .into()
+        };
+        before.insert(uri.clone(), found.clone());
+        Some(found)
     }
 
     fn diagnostics(&self, uri: &Uri, document: &Document, encoding: Encoding) -> Vec<Diagnostic> {

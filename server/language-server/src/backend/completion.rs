@@ -1,7 +1,7 @@
 //! `textDocument/completion`: models in `ref()`, sources and their tables, columns after an alias
 //! and in the select list, macros.
 
-use metasync_analysis::{Completion, Language, Options, RelationName, Span, completion_at};
+use metasync_analysis::{Completion, Language, RelationName, Span, completion_at};
 use metasync_cache::ObjectHit;
 use metasync_ide::{Format, markup::Writer, rename::Files};
 use tower_lsp::ls_types::{
@@ -65,7 +65,13 @@ impl Backend {
         let text = &here.document.text;
         let offset = text.offset(at.position, encoding);
         let language = Language::of_path(&here.path);
-        let wanted = completion_at(language, &here.path, &text.text, offset, &Options::default())?;
+        let wanted = completion_at(
+            language,
+            &here.path,
+            &text.text,
+            offset,
+            &here.workspace.handle.view.options(),
+        )?;
         let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
         let named = |types: &[&str], prefix: &str| {
             (here.workspace.handle.view)
@@ -224,10 +230,7 @@ fn docs(texts: &super::texts::Texts) -> Vec<String> {
     let mut found = Vec::new();
     for path in texts.mentioning("enddocs") {
         let Some(text) = texts.text(&path) else { continue };
-        let file = metasync_ide::File {
-            path: &path,
-            text: &text,
-        };
+        let file = metasync_ide::File::new(&path, &text);
         let blocks = metasync_ide::references::names(&file)
             .into_iter()
             .filter_map(|one| match one.symbol.kind {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use metasync_analysis::{Options, SymbolKind};
+use metasync_analysis::SymbolKind;
 use metasync_cache::ObjectHit;
 use metasync_ide::ask;
 use tower_lsp::ls_types::{
@@ -23,7 +23,7 @@ impl Backend {
             &here.path,
             &text.text,
             text.offset_within(at.position, encoding)?,
-            &Options::default(),
+            &here.workspace.handle.view.options(),
         )?;
         let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
         let hits = match &symbol.kind {

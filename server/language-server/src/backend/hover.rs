@@ -1,6 +1,6 @@
 //! `textDocument/hover`.
 
-use metasync_analysis::{Options, SymbolKind};
+use metasync_analysis::SymbolKind;
 use metasync_ide::{Markup, ask, hover};
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams};
 
@@ -14,7 +14,7 @@ impl Backend {
         let encoding = self.encoding();
         let offset = here.document.text.offset_within(at.position, encoding)?;
         let text = &here.document.text.text;
-        let symbol = ask(&here.path, text, offset, &Options::default())?;
+        let symbol = ask(&here.path, text, offset, &here.workspace.handle.view.options())?;
         let format = self.offers.read().hover;
         let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
         let now = jiff::Timestamp::now();

@@ -31,6 +31,7 @@ impl Place {
         File {
             path: &self.path,
             text: &self.document.text.text,
+            dialect: self.workspace.handle.view.options().dialect,
         }
     }
 }
@@ -57,8 +58,8 @@ impl Backend {
             let mut found = Vec::new();
             for (path, text) in candidates(&texts, &here, &target, &catalogue) {
                 let file = File {
-                    path: &path,
-                    text: &text,
+                    dialect: here.file().dialect,
+                    ..File::new(&path, &text)
                 };
                 let places = references::references(&file, &target, &catalogue);
                 let places: Vec<_> = places

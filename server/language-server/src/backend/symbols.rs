@@ -1,6 +1,6 @@
 //! `textDocument/documentSymbol` and `workspace/symbol`.
 
-use metasync_analysis::{Language, Options, OutlineItem, outline};
+use metasync_analysis::{Language, OutlineItem, outline};
 use tower_lsp::ls_types::{
     DocumentSymbol, DocumentSymbolParams, DocumentSymbolResponse, Location, OneOf, Range, SymbolInformation,
     SymbolKind, Uri, WorkspaceLocation, WorkspaceSymbol, WorkspaceSymbolResponse,
@@ -24,7 +24,7 @@ impl Backend {
             Language::of_path(&here.path),
             &here.path,
             &text.text,
-            &Options::default(),
+            &here.workspace.handle.view.options(),
         );
         let encoding = self.encoding();
         let tree: Vec<DocumentSymbol> = items.iter().map(|item| symbol(item, text, encoding, 0)).collect();

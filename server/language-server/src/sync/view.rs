@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use metasync_analysis::{Dialect, Options};
 use metasync_cache::Reader;
 use metasync_protocol::editor::{State, StatusParams};
 use parking_lot::RwLock;
@@ -15,6 +16,8 @@ pub struct View {
 struct Inner {
     reader: RwLock<Option<Reader>>,
     status: RwLock<StatusParams>,
+    /// The dialect of the catalogue, and the sync after which it was looked up.
+    dialect: RwLock<Option<(String, Option<Dialect>)>>,
 }
 
 impl Default for View {
@@ -34,6 +37,7 @@ impl Default for View {
             inner: Arc::new(Inner {
                 reader: RwLock::new(None),
                 status: RwLock::new(status),
+                dialect: RwLock::new(None),
             }),
         }
     }
@@ -62,6 +66,28 @@ impl View {
     /// A reader of one's own, for long questions.
     pub fn reader(&self) -> Option<Reader> {
         self.inner.reader.read().clone()
+    }
+
+    /// How the analysis is to read the workspace's SQL: in the dialect of its project.
+    pub fn options(&self) -> Options {
+        let Some(synced) = self.ask(|reader| reader.last_sync_at()).flatten() else {
+            return Options::default();
+        };
+        if let Some((at, dialect)) = &*self.inner.dialect.read()
+            && *at == synced
+        {
+            return Options {
+                dialect: *dialect,
+                ..Options::default()
+            };
+        }
+        let name = self.ask(|reader| reader.dialect()).flatten();
+        let dialect = name.and_then(|name| name.parse().ok());
+        *self.inner.dialect.write() = Some((synced, dialect));
+        Options {
+            dialect,
+            ..Options::default()
+        }
     }
 
     /// The status now.
