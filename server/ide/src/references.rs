@@ -29,7 +29,6 @@ impl<'t> File<'t> {
     pub fn options(&self) -> Options {
         Options {
             dialect: self.dialect,
-            ..Options::default()
         }
     }
 }

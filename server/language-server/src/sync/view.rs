@@ -76,18 +76,12 @@ impl View {
         if let Some((at, dialect)) = &*self.inner.dialect.read()
             && *at == synced
         {
-            return Options {
-                dialect: *dialect,
-                ..Options::default()
-            };
+            return Options { dialect: *dialect };
         }
         let name = self.ask(|reader| reader.dialect()).flatten();
         let dialect = name.and_then(|name| name.parse().ok());
         *self.inner.dialect.write() = Some((synced, dialect));
-        Options {
-            dialect,
-            ..Options::default()
-        }
+        Options { dialect }
     }
 
     /// The status now.
