@@ -1,9 +1,12 @@
 //! How fast the analysis is, on a made-up project: `figures [MODELS]`. For one core run it under `taskset -c 0`.
+//!
+//! Prints one JSON object with times in milliseconds; where `METASYNC_RUFF` names ruff, that reads the same Python.
 
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use std::fmt::Write as _;
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use metasync_analysis::{Known, Memo, Options, SourceFile, analyze, analyze_part, analyze_with, tests};
 
@@ -19,15 +22,16 @@ fn main() {
         .unwrap_or(2000);
     let mut files = project(count);
     let options = Options::default();
-    let start = Instant::now();
-    let facts = analyze(&files, &options);
-    let took = start.elapsed();
-    let edges: usize = facts.objects.iter().map(|object| object.lineage.len()).sum();
-    println!(
-        "{count} models from scratch: {took:?}, {:.0} models/s ({edges} edges, {} problems)",
-        count as f64 / took.as_secs_f64(),
-        facts.problems.len()
-    );
+    let mut found = serde_json::Map::new();
+    found.insert("models".to_owned(), count.into());
+    let mut scratch = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        let facts = analyze(&files, &options);
+        scratch.push(start.elapsed());
+        assert!(facts.problems.is_empty(), "{:?}", facts.problems);
+    }
+    found.insert("from_scratch_ms".to_owned(), median(scratch));
     let mut memo = Memo::default();
     analyze_with(&mut memo, &files, &options);
     let mut again = |what: &str, nth: usize, from: &str, to: &str| {
@@ -39,31 +43,66 @@ fn main() {
         }
         let start = Instant::now();
         let facts = analyze_with(&mut memo, &files, &options);
-        println!("one of {count} changed, {what}: {:?}", start.elapsed());
+        found.insert(what.to_owned(), median(vec![start.elapsed()]));
         assert!(facts == analyze(&files, &options), "the memo lies");
     };
-    again("nothing at all", 0, "\0", "");
-    again("a comment", count / 2, "select", "/* c */ select");
-    again(
-        "a column that the rest of its chain reads",
-        CHAIN * 3,
-        " as c1",
-        " as renamed",
-    );
-    part(&files, count, &options);
+    again("whole_unchanged_ms", 0, "\0", "");
+    again("whole_comment_ms", count / 2, "select", "/* c */ select");
+    // The rest of its chain reads it.
+    again("whole_column_ms", CHAIN * 3, " as c1", " as renamed");
+    found.insert("part_ms".to_owned(), part(&files, count, &options));
     let python = suite(2000);
-    let start = Instant::now();
-    let found = tests(&python).objects.len();
-    let took = start.elapsed();
-    println!(
-        "{} Python files, {found} tests: {took:?}, {:.0} files/s",
-        python.len(),
-        python.len() as f64 / took.as_secs_f64()
-    );
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        assert!(!tests(&python).objects.is_empty());
+        times.push(start.elapsed());
+    }
+    found.insert("python_files".to_owned(), python.len().into());
+    found.insert("python_ms".to_owned(), median(times));
+    if let Some(time) =
+        std::env::var_os("METASYNC_RUFF").and_then(|ruff| ruff_time(Path::new(&ruff), &python))
+    {
+        found.insert("ruff_ms".to_owned(), time);
+    }
+    println!("{}", serde_json::Value::Object(found));
+}
+
+/// How often each is measured.
+const RUNS: usize = 5;
+
+fn median(mut times: Vec<Duration>) -> serde_json::Value {
+    times.sort();
+    times
+        .get(times.len() / 2)
+        .map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+        .into()
+}
+
+/// What `ruff check --select E9` takes for the same files, lying in a folder.
+fn ruff_time(ruff: &Path, files: &[SourceFile]) -> Option<serde_json::Value> {
+    let folder = std::env::temp_dir().join(format!("metasync-figures-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("tests")).ok()?;
+    for file in files {
+        std::fs::write(folder.join(&file.path), &file.text).ok()?;
+    }
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        let done = std::process::Command::new(ruff)
+            .args(["check", "--select", "E9", "--no-cache", "--quiet"])
+            .arg(&folder)
+            .output()
+            .ok()?;
+        times.push(start.elapsed());
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    std::fs::remove_dir_all(&folder).ok()?;
+    Some(median(times))
 }
 
 /// One model of the project alone, with what the rest is known to hold: what an index run does for a change.
-fn part(files: &[SourceFile], count: usize, options: &Options) {
+fn part(files: &[SourceFile], count: usize, options: &Options) -> serde_json::Value {
     let all = analyze_part(
         &mut Memo::default(),
         files,
@@ -93,24 +132,22 @@ fn part(files: &[SourceFile], count: usize, options: &Options) {
             .cloned()
             .collect(),
     };
-    let mut times: Vec<_> = (0..21)
+    let times: Vec<_> = (0..21)
         .map(|_| {
             let start = Instant::now();
             let found = analyze_part(&mut Memo::default(), &given, &known, options, &|_, _| true);
-            assert!(found.is_some_and(|part| {
+            let took = start.elapsed();
+            let whole = |part: &metasync_analysis::Part| {
                 part.facts
                     .objects
                     .iter()
                     .any(|object| object.name == changed && all.facts.objects.contains(object))
-            }));
-            start.elapsed()
+            };
+            assert!(found.as_ref().is_some_and(whole), "the part lies");
+            took
         })
         .collect();
-    times.sort();
-    println!(
-        "one of {count} changed, as a part of the whole: {:?}",
-        times[times.len() / 2]
-    );
+    median(times)
 }
 
 fn file(path: String, text: String) -> SourceFile {

@@ -4,7 +4,9 @@
 //! [`record::Report`], on stdout. Ours and what it is compared with are measured in the same run of
 //! the same program, so that a busy machine slows both: the ratio is what one reads.
 
+mod analysis;
 mod cache;
+mod fuzz;
 mod machine;
 mod record;
 mod results;
@@ -47,6 +49,9 @@ enum Target {
     },
 }
 
+/// Not a benchmark: the step that fuzzes the analysis.
+const FUZZ: &str = "fuzz";
+
 /// The crate with the benchmarks of whole programs.
 const STORIES: &str = "metasync-tests";
 
@@ -60,6 +65,17 @@ const PROGRAMS: &[Program] = &[
             name: "bench_cache",
             quick: &["10000"],
             report: cache::report,
+        },
+        starts_metasync: false,
+    },
+    Program {
+        name: "analysis",
+        about: "models and Python tests per second, one changed model; against ruff",
+        package: "metasync-analysis",
+        target: Target::Example {
+            name: "figures",
+            quick: &["300"],
+            report: analysis::report,
         },
         starts_metasync: false,
     },
@@ -109,7 +125,7 @@ const PROGRAMS: &[Program] = &[
 
 /// Runs these benchmarks, or all; fails where a program fails, not where an aim is missed.
 pub fn run(quick: bool, names: &[String]) -> Result<()> {
-    for name in names {
+    for name in names.iter().filter(|name| *name != FUZZ) {
         if !PROGRAMS.iter().any(|p| p.name == name) {
             let known: Vec<String> = PROGRAMS
                 .iter()
@@ -138,6 +154,12 @@ pub fn run(quick: bool, names: &[String]) -> Result<()> {
             }
         }
     }
+    if names.is_empty() || names.iter().any(|name| name == FUZZ) {
+        if let Err(error) = fuzz::run(quick) {
+            eprintln!("{error:#}");
+            failed.push(FUZZ);
+        }
+    }
     print!("{}", table::plain(&reports));
     keep(&reports, quick)?;
     if !failed.is_empty() {
@@ -161,6 +183,11 @@ fn measure(program: &Program, quick: bool) -> Result<Report> {
     }
     let mut command = process::command("cargo", &arguments);
     command.env("METASYNC_BIN", crate::suite::steps::program());
+    if program.name == "analysis"
+        && let Some(ruff) = analysis::ruff()
+    {
+        command.env("METASYNC_RUFF", ruff);
+    }
     let printed = process::captured(command)?;
     let mut report = match &program.target {
         Target::Bench(name) => {
