@@ -43,8 +43,17 @@ pub enum HubError {
     },
 }
 
+impl From<secrets::SecretError> for HubError {
+    fn from(error: secrets::SecretError) -> HubError {
+        match error {
+            secrets::SecretError::Config(error) => HubError::Config(error),
+            secrets::SecretError::Io(what, source) => HubError::Io { what, source },
+        }
+    }
+}
+
 impl HubError {
-    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> HubError {
+    fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> HubError {
         let what = what.into();
         move |source| HubError::Io { what, source }
     }

@@ -4,10 +4,7 @@ use std::path::Path;
 
 use rand::RngCore as _;
 
-use crate::{
-    config::{ConfigError, HubConfig},
-    hub::HubError,
-};
+use crate::config::{ConfigError, HubConfig};
 
 /// File in the data directory with the secret of webhooks, where the configuration names none.
 const WEBHOOK_SECRET_FILE: &str = "webhook-secret";
@@ -15,9 +12,20 @@ const WEBHOOK_SECRET_FILE: &str = "webhook-secret";
 /// Bytes of a secret that the hub makes.
 const SECRET_BYTES: usize = 32;
 
+/// A secret that can't be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SecretError {
+    /// The configuration names one that is not there.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its file can't be used.
+    #[error("{0}: {1}")]
+    Io(String, std::io::Error),
+}
+
 /// What signs webhooks: the variable that `[webhooks] secret_env` names, else a secret of this hub's own
 /// in its data directory, in hex.
-pub(crate) fn webhooks(config: &HubConfig) -> Result<Vec<u8>, HubError> {
+pub(crate) fn webhooks(config: &HubConfig) -> Result<Vec<u8>, SecretError> {
     if let Some(variable) = &config.webhooks.secret_env {
         let secret = std::env::var(variable).ok().filter(|secret| !secret.is_empty());
         let secret = secret.ok_or_else(|| {
@@ -34,14 +42,14 @@ pub(crate) fn webhooks(config: &HubConfig) -> Result<Vec<u8>, HubError> {
     match std::fs::read_to_string(&file) {
         Ok(secret) if !secret.trim().is_empty() => return Ok(secret.trim().as_bytes().to_vec()),
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(HubError::io(format!("reading {}", file.display()))(error));
+            return Err(SecretError::Io(format!("reading {}", file.display()), error));
         }
         _ => {}
     }
     let mut bytes = [0; SECRET_BYTES];
     rand::rng().fill_bytes(&mut bytes);
     let secret = hex::encode(bytes);
-    write_private(&file, &secret).map_err(HubError::io(format!("writing {}", file.display())))?;
+    write_private(&file, &secret).map_err(|e| SecretError::Io(format!("writing {}", file.display()), e))?;
     Ok(secret.into_bytes())
 }
 

@@ -83,6 +83,10 @@ pub(crate) struct Outline {
 /// The results of one job, until they are put back in order.
 type Slot = Mutex<Option<(Arc<Read>, Option<Trees>)>>;
 
+/// Syntax trees take a hundred times the room of their text and more: those of so many bytes of SQL are kept for the
+/// step behind, the others are made again there.
+const TREES_OF_BYTES: usize = 8 * 1024 * 1024;
+
 /// Reads the SQL of a workspace; `None` when told to stop.
 pub(crate) fn read<'w>(
     workspace: &'w Workspace<'_>,
@@ -104,6 +108,7 @@ pub(crate) fn read<'w>(
     let watch = workspace.watch;
     watch.expect(jobs.len() - open.len(), jobs.len() * 2);
     let next = AtomicUsize::new(0);
+    let kept = AtomicUsize::new(0);
     let work = || {
         loop {
             let nth = open.get(next.fetch_add(1, Ordering::Relaxed)).copied();
@@ -115,7 +120,9 @@ pub(crate) fn read<'w>(
             }
             let (read, trees) = read_job(job, workspace, library);
             if let Ok(mut slot) = slot.lock() {
-                *slot = Some((Arc::new(read), Some(trees)));
+                let before = kept.fetch_add(job.file.text.len(), Ordering::Relaxed);
+                let trees = (before < TREES_OF_BYTES).then_some(trees);
+                *slot = Some((Arc::new(read), trees));
             }
         }
     };
@@ -136,11 +143,15 @@ pub(crate) fn read<'w>(
         return None;
     }
     let mut units = Vec::with_capacity(jobs.len());
-    for (job, slot) in jobs.into_iter().zip(slots) {
+    let mut is_open = vec![false; jobs.len()];
+    for nth in &open {
+        is_open[*nth] = true;
+    }
+    for ((job, slot), is_open) in jobs.into_iter().zip(slots).zip(is_open) {
         let Some((read, trees)) = slot.into_inner().ok().flatten() else {
             continue;
         };
-        if trees.is_some() {
+        if is_open {
             memo.reads.put(job.place(), job.key, read.clone());
         }
         tell(&job, &read, drafts);

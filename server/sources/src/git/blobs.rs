@@ -63,27 +63,6 @@ pub(super) async fn read(
     Ok(contents)
 }
 
-/// Bytes of each entry; of what is not there 0.
-pub(super) async fn sizes(git: &Git, entries: &[Entry]) -> Result<Vec<u64>, SourceError> {
-    if entries.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (mut running, stdin, stdout) = git.talk(&["cat-file", "--batch-check", "--buffer"])?;
-    let answers = async {
-        let mut stdout = BufReader::with_capacity(BUFFER_BYTES, stdout);
-        let mut sizes = Vec::with_capacity(entries.len());
-        for _ in entries {
-            sizes.push(next_size(&mut stdout).await?.unwrap_or(0));
-        }
-        Ok::<_, SourceError>(sizes)
-    };
-    let (asked, answered) = tokio::join!(ask(stdin, entries), answers);
-    let sizes = answered?;
-    asked?;
-    running.wait().await?;
-    Ok(sizes)
-}
-
 async fn ask(mut stdin: ChildStdin, entries: &[Entry]) -> Result<(), SourceError> {
     let mut request = String::with_capacity(entries.len().min(NAMES_AT_ONCE) * 41);
     let speaking = || SourceError::io("speaking to git cat-file");

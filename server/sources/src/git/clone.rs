@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Location, command::Git, names};
+use super::{Location, command::Git, names, tree::is_object_id};
 use crate::{
     CURRENT_BRANCH, RefreshRequest, Refreshed, SourceError,
     content::content_hash,
@@ -61,6 +61,12 @@ pub(super) async fn refresh(
 
 /// The commit that was fetched last for a branch.
 pub(super) async fn commit_of(git: &Git, branch: &str) -> Result<Option<String>, SourceError> {
+    // As git wrote it down itself; only what it keeps otherwise is asked for.
+    if let Ok(text) = std::fs::read_to_string(git.dir().join(tracking(branch)))
+        && is_object_id(text.trim())
+    {
+        return Ok(Some(text.trim().to_owned()));
+    }
     let name = format!("{}^{{commit}}", tracking(branch));
     let found = git
         .run(

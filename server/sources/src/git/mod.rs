@@ -109,6 +109,13 @@ impl Source for GitSource {
                 return Ok(None);
             };
             names::check_branch(branch)?;
+            let known = request.previous.and_then(|p| p.get("commit")?.as_str());
+            if known.is_some() && clone::commit_of(&self.git, branch).await?.as_deref() == known {
+                return Ok(Some(ChangedFiles {
+                    state: request.previous.cloned().unwrap_or_default(),
+                    ..ChangedFiles::default()
+                }));
+            }
             let (commit, tree) = self.state_of(branch).await?;
             let wanted = |path: &str| (request.wanted)(path) && !ignored.matches(path);
             let found = tree::changes(&self.git, (old, &tree), &wanted).await?;

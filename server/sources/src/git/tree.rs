@@ -15,7 +15,7 @@ use crate::{
 const REGULAR_MODES: &[&[u8]] = &[b"100644", b"100755", b"100664"];
 
 /// SHA-1 or SHA-256, in hex.
-fn is_object_id(text: &str) -> bool {
+pub(super) fn is_object_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
@@ -107,21 +107,7 @@ pub(super) async fn changes(
         }
     }
     found.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    let sizes = super::blobs::sizes(git, &found.entries).await?;
-    let (mut entries, mut errors) = (Vec::new(), Vec::new());
-    for (mut entry, size) in found.entries.into_iter().zip(sizes) {
-        if size > MAX_FILE_BYTES {
-            errors.push(too_large(&entry.path, size));
-        } else {
-            entry.size = size;
-            entries.push(entry);
-        }
-    }
-    Ok(Some(ChangedFiles {
-        entries,
-        errors,
-        ..found
-    }))
+    Ok(Some(found))
 }
 
 /// The wanted files of a tree, sorted by path, and those that can't be read.

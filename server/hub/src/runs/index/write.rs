@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Rows of one batch: progress moves, and a cancelled run ends, between two of them.
-const BATCH_ROWS: usize = 1_000;
+const BATCH_ROWS: usize = 200;
 
 /// All changes of one branch.
 #[derive(Default)]
