@@ -154,11 +154,10 @@ pub fn run(quick: bool, names: &[String]) -> Result<()> {
             }
         }
     }
-    if names.is_empty() || names.iter().any(|name| name == FUZZ) {
-        if let Err(error) = fuzz::run(quick) {
-            eprintln!("{error:#}");
-            failed.push(FUZZ);
-        }
+    let fuzzed = names.is_empty() || names.iter().any(|name| name == FUZZ);
+    if fuzzed && let Err(error) = fuzz::run(quick) {
+        eprintln!("{error:#}");
+        failed.push(FUZZ);
     }
     print!("{}", table::plain(&reports));
     keep(&reports, quick)?;

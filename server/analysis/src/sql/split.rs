@@ -140,8 +140,13 @@ impl State<'_> {
 
     /// If control flow stands at `first`, the token after it.
     fn step(&mut self, first: usize, end: usize) -> Option<usize> {
-        if self.is(first, "create") {
-            return self.procedure(first, end);
+        if self.is_any(first, &["create", "alter"])
+            && let Some(next) = self.procedure(first, end)
+        {
+            return Some(next);
+        }
+        if self.is_any(first, &["create", "alter"]) {
+            return None;
         }
         if self.is(first, "begin") {
             if first + 1 == end {

@@ -17,6 +17,11 @@ fn queries() {
     check(include_str!("cases/selects.txt"));
 }
 
+#[test]
+fn platforms_and_mixtures() {
+    check(include_str!("cases/more.txt"));
+}
+
 fn check(cases: &str) {
     let (mut wrong, mut count) = (String::new(), 0u32);
     for case in cases.split("=== ").skip(1) {

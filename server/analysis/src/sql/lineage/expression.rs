@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, Expr, FunctionArguments, OneOrManyWithParens, Query, Visit, Visitor,
+    AccessExpr, BinaryOperator, Expr, FunctionArguments, OneOrManyWithParens, Query, Value, Visit, Visitor,
 };
 
 use super::Session;
@@ -11,6 +11,7 @@ use super::functions::{is_aggregate, is_pseudo_column, is_row_word, takes_functi
 use super::names::key;
 use super::rows::{Column, Kind, Origins, absorb};
 use super::scope::Scope;
+use crate::Dialect;
 
 impl Session<'_> {
     /// Where the value of `expr` comes from. `aliases` are the select items before this one.
@@ -207,6 +208,15 @@ impl Visitor for Walk<'_, '_, '_> {
                     }
                 }
                 self.column(&names);
+            }
+            // Snowflake: `$1` is the first column.
+            Expr::Value(value)
+                if let Value::Placeholder(name) = &value.value
+                    && self.session.dialect == Dialect::Snowflake
+                    && name.len() > 1
+                    && name[1..].bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                self.column(&[name.clone()]);
             }
             Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain),
             Expr::BinaryOp {

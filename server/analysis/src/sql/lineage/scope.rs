@@ -157,7 +157,7 @@ impl<'p> Scope<'p> {
             .or_else(|| {
                 self.relations
                     .iter()
-                    .find(|relation| owner.ends_with(&relation.name) && owner.len() > 1)
+                    .find(|relation| !relation.name.is_empty() && owner.ends_with(&relation.name))
             })
             .or_else(|| {
                 self.relations

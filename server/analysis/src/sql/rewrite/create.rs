@@ -63,9 +63,11 @@ pub(super) fn trailing_clauses(text: Text<'_>, edits: &mut Edits) {
     if !text.is(0, "create") {
         return;
     }
-    let Some(with) = text.tokens.iter().rposition(|token| token.is(text.sql, "with")) else {
-        return;
-    };
+    let with = text
+        .tokens
+        .iter()
+        .rposition(|token| token.is(text.sql, "with"))
+        .unwrap_or(text.tokens.len());
     let known: &[&[&str]] = &[
         &["no", "data"],
         &["data"],
@@ -75,6 +77,24 @@ pub(super) fn trailing_clauses(text: Text<'_>, edits: &mut Edits) {
         &["read", "only"],
         &["no", "schema", "binding"],
     ];
+    // Greenplum and others: where the rows go.
+    let distributed = text.find(1, |at| {
+        text.is(at, "distributed") && text.is_any(at + 1, &["by", "randomly", "replicated"])
+    });
+    if let Some(word) = distributed {
+        text.drop(edits, word, text.tokens.len());
+    }
+    // Teradata: `WITH [NO] DATA PRIMARY INDEX (a) ON COMMIT PRESERVE ROWS`.
+    let data = text.find(1, |at| {
+        text.are(at, &["with", "data"]) || text.are(at, &["with", "no", "data"])
+    });
+    if let Some(word) = data {
+        text.drop(edits, word, text.tokens.len());
+        let name = word.checked_sub(1).unwrap_or(0);
+        if text.is(name.wrapping_sub(1), "as") && text.is_name(name) {
+            text.insert(edits, name, "SELECT * FROM");
+        }
+    }
     if known
         .iter()
         .any(|words| text.are(with + 1, words) && with + 1 + words.len() == text.tokens.len())

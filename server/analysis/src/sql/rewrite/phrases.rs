@@ -246,8 +246,20 @@ pub(super) fn variables(text: Text<'_>, edits: &mut Edits) {
 
 /// Whole statements in other words.
 pub(super) fn statements(text: Text<'_>, edits: &mut Edits) {
-    if text.is_any(0, &["sel"]) {
-        text.put(edits, 0, 1, "SELECT");
+    // Teradata's short words, and UPSERT.
+    if text.is_any(0, &["sel", "ins", "upsert"]) {
+        for at in 0..text.tokens.len() {
+            if text.is(at, "sel") {
+                text.put(edits, at, at + 1, "SELECT");
+            } else if at == 0 {
+                text.put(edits, 0, 1, "INSERT");
+            }
+        }
+    }
+    // DB2's isolation: `WITH UR`.
+    let last = text.tokens.len().saturating_sub(2);
+    if text.is(last, "with") && text.is_any(last + 1, &["ur", "cs", "rs", "rr"]) {
+        text.drop(edits, last, last + 2);
     }
     if text.is(0, "table") && text.is_name(1) {
         text.put(edits, 0, 1, "SELECT * FROM");
