@@ -216,7 +216,7 @@ impl Visitor for Walk<'_, '_, '_> {
                     && name.len() > 1
                     && name[1..].bytes().all(|byte| byte.is_ascii_digit()) =>
             {
-                self.column(&[name.clone()]);
+                self.column(std::slice::from_ref(name));
             }
             Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain),
             Expr::BinaryOp {

@@ -90,7 +90,7 @@ pub(super) fn trailing_clauses(text: Text<'_>, edits: &mut Edits) {
     });
     if let Some(word) = data {
         text.drop(edits, word, text.tokens.len());
-        let name = word.checked_sub(1).unwrap_or(0);
+        let name = word.saturating_sub(1);
         if text.is(name.wrapping_sub(1), "as") && text.is_name(name) {
             text.insert(edits, name, "SELECT * FROM");
         }
