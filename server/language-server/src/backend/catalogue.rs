@@ -49,9 +49,14 @@ impl Cached {
         })
     }
 
+    /// Whether an object's file is one of this workspace: another repository may have the same path.
+    pub fn is_here(&self, hit: &ObjectHit) -> bool {
+        self.own_connection().is_none_or(|own| own == hit.connection_id)
+            && place_of(hit, &self.root).is_some()
+    }
+
     fn known(&self, hit: ObjectHit) -> Known {
-        let is_here = self.own_connection().is_none_or(|own| own == hit.connection_id)
-            && place_of(&hit, &self.root).is_some();
+        let is_here = self.is_here(&hit);
         Known {
             id: hit.id,
             name: hit.name,

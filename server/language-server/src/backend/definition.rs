@@ -57,7 +57,9 @@ impl Backend {
             _ => Vec::new(),
         };
         let root = &here.workspace.found.root;
-        let targets: Vec<(Uri, Range)> = hits.iter().filter_map(|hit| place_of(hit, root)).collect();
+        let catalogue = here.catalogue();
+        let hits = hits.iter().filter(|hit| catalogue.is_here(hit));
+        let targets: Vec<(Uri, Range)> = hits.filter_map(|hit| place_of(hit, root)).collect();
         if targets.is_empty() {
             return None;
         }
