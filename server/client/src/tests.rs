@@ -188,7 +188,7 @@ async fn a_page_and_nothing_new() {
 #[tokio::test]
 async fn a_page_in_compact_form_is_read_and_a_hostile_one_refused() {
     let package: SyncPackage = serde_json::from_str(PAGE).unwrap();
-    let good = CompactPage::of(package, &std::collections::HashSet::new());
+    let good = CompactPage::of(package);
     let bytes = good.encode().unwrap();
     let answer = |body: &[u8]| {
         let head = format!(

@@ -127,9 +127,9 @@ impl Upstream {
         let name = |n: usize| format!("t_{n:06}");
         let mut text = format!("-- table {n}\ncreate table {} as\n", name(n));
         if n < width {
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "select {n} as id, 'a' as name, 1.5 as amount, current_date as day{more}\n"
+                "select {n} as id, 'a' as name, 1.5 as amount, current_date as day{more}"
             );
             return text;
         }

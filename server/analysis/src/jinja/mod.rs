@@ -4,6 +4,7 @@ pub(crate) mod blocks;
 mod bounds;
 pub(crate) mod calls;
 pub(crate) mod lex;
+mod list;
 pub(crate) mod mask;
 mod objects;
 mod prepare;
