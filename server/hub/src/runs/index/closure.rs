@@ -25,6 +25,9 @@ const UNREADABLE: Whole = "a file that depends on the change can't be read";
 /// Rounds in which more and more is found to be affected; a longer chain is analysed as a whole.
 const MOST_ROUNDS: usize = 200;
 
+/// A change of fewer files is followed, however small the repository.
+const SMALL: usize = 200;
+
 /// Files that are analysed in parts at most; beyond, the whole costs hardly more.
 const MOST_OWNED: usize = 20_000;
 
@@ -102,7 +105,17 @@ impl<'a> Closure<'a> {
     /// All that the change touches, unless that has to be looked for everywhere.
     pub(super) async fn find(&mut self) -> Result<Result<Touched, Whole>, Failure> {
         let mut known_names = Names::new();
+        let all = self.owned.len() + usize::try_from(self.memory.files).unwrap_or(usize::MAX);
+        if self.owned.len() > SMALL && self.owned.len() > all / 2 {
+            return Ok(Err("most of the repository changed"));
+        }
+        // each round analyses what was found so far: that may not cost more than analysing everything
+        let mut analysed = 0;
         for _ in 0..MOST_ROUNDS {
+            analysed += self.owned.len();
+            if analysed > SMALL && analysed > all {
+                return Ok(Err("following the change costs more than reading everything"));
+            }
             if self.owned.len() > MOST_OWNED {
                 return Ok(Err("many files depend on the change"));
             }
