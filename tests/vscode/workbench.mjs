@@ -20,6 +20,8 @@ export function required(name) {
 
 /** Calm settings: no tips, no telemetry, nothing from the network, no animation. */
 const USER_SETTINGS = {
+  // a text is saved when a journey says so: what is reverted is what was there at first
+  'files.autoSave': 'off',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
   'workbench.reduceMotion': 'on',
