@@ -34,7 +34,9 @@ export class LineagePanel implements vscode.Disposable {
     this.serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
       deserializeWebviewPanel: async (panel, kept: Kept | undefined) => {
         this.adopt(panel);
-        if (typeof kept?.name === 'string') void this.restore(panel, kept.name);
+        // the page's own memory may be lost when the window closes fast: the title still tells what it showed
+        const name = typeof kept?.name === 'string' ? kept.name : /: (.+)$/.exec(panel.title)?.[1];
+        if (name !== undefined) void this.restore(panel, name);
       },
     });
   }
