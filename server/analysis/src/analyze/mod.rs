@@ -96,6 +96,24 @@ fn watched<T: Send>(
     })
 }
 
+/// Runs `work` here and on helpers, one for each other core though no more than there are `tasks`; each call takes its
+/// tasks from what all share. The helpers' stacks hold the deepest syntax tree.
+fn on_all_cores(tasks: usize, work: impl Fn() + Copy + Send) {
+    std::thread::scope(|scope| {
+        let helpers = std::thread::available_parallelism()
+            .map_or(1, std::num::NonZero::get)
+            .min(tasks)
+            .saturating_sub(1);
+        for _ in 0..helpers {
+            // Without a helper the work is done here.
+            let _ = std::thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, work);
+        }
+        work();
+    });
+}
+
 /// Runs `work` on a thread whose stack holds the deepest syntax tree; `None` when no thread could be had or it failed.
 pub(crate) fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     let work = std::sync::Mutex::new(Some(work));

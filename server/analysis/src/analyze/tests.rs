@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::drafts::Drafts;
 use super::memo::{Memo, key_of};
+use super::on_all_cores;
 use super::watch::Watch;
 use crate::python::collect::{Test, tests};
 use crate::python::config::{Config, config_of, configs};
 use crate::python::names::Modules;
 use crate::python::{Module, patterns, read};
-use crate::sql::parse::STACK_BYTES;
 use crate::{Facts, Language, ObjectFact, Problem, SourceFile};
 
 /// How many rounds of imports are followed.
@@ -128,19 +128,7 @@ fn read_all(files: &[&SourceFile], watch: &Watch<'_>, memo: &mut Memo) -> Option
             }
         }
     };
-    std::thread::scope(|scope| {
-        let helpers = std::thread::available_parallelism()
-            .map_or(1, std::num::NonZero::get)
-            .min(open.len())
-            .saturating_sub(1);
-        for _ in 0..helpers {
-            // Without a helper the work is done here.
-            let _ = std::thread::Builder::new()
-                .stack_size(STACK_BYTES)
-                .spawn_scoped(scope, work);
-        }
-        work();
-    });
+    on_all_cores(open.len(), work);
     if watch.is_stopped() {
         return None;
     }

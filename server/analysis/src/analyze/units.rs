@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::Workspace;
 use super::declare::Declarations;
 use super::drafts::{Drafts, catalog_name};
 use super::memo::{Memo, key_of};
 use super::migrations::{applied_order, is_undo};
 use super::reading::{Job, Trees, read_job};
 use super::references;
+use super::{Workspace, on_all_cores};
 use crate::jinja::mask::Placeholder;
 use crate::jinja::render::{Library, NotRendered, relation_word};
 use crate::relation::RelationName;
-use crate::sql::parse::{Refused, STACK_BYTES};
+use crate::sql::parse::Refused;
 use crate::{Dialect, Language, Target};
 
 /// Words of templates whose results are known only when dbt runs.
@@ -126,19 +126,7 @@ pub(crate) fn read<'w>(
             }
         }
     };
-    std::thread::scope(|scope| {
-        let helpers = std::thread::available_parallelism()
-            .map_or(1, std::num::NonZero::get)
-            .min(open.len())
-            .saturating_sub(1);
-        for _ in 0..helpers {
-            // Without a helper the work is done here.
-            let _ = std::thread::Builder::new()
-                .stack_size(STACK_BYTES)
-                .spawn_scoped(scope, work);
-        }
-        work();
-    });
+    on_all_cores(open.len(), work);
     if watch.is_stopped() {
         return None;
     }

@@ -1,5 +1,6 @@
 //! What is wrong with one text.
 
+use super::yaml_keys::is_resource;
 use super::{Diagnostic, Span};
 use crate::Dialect;
 use crate::analyze::on_big_stack;
@@ -20,23 +21,6 @@ const LIKELY: &[Dialect] = &[
     Dialect::MySql,
     Dialect::DuckDb,
     Dialect::ClickHouse,
-];
-
-/// The keys with which dbt's YAML begins.
-const DBT_KEYS: &[&str] = &[
-    "models",
-    "sources",
-    "seeds",
-    "snapshots",
-    "macros",
-    "exposures",
-    "metrics",
-    "semantic_models",
-    "saved_queries",
-    "unit_tests",
-    "data_tests",
-    "analyses",
-    "groups",
 ];
 
 /// Unclosed tags, and, where the text has no Jinja that changes the SQL, statements that cannot be read.
@@ -106,7 +90,7 @@ pub(super) fn of_sql(text: &str, dialect: Option<Dialect>) -> Vec<Diagnostic> {
 
 /// What the YAML parser refuses.
 pub(super) fn of_yaml(text: &str) -> Vec<Diagnostic> {
-    let is_dbt = |line: &str| line.strip_suffix(':').is_some_and(|key| DBT_KEYS.contains(&key));
+    let is_dbt = |line: &str| line.strip_suffix(':').is_some_and(is_resource);
     // other YAML has its own tools
     if !text.lines().any(|line| is_dbt(line.trim_end())) {
         return Vec::new();

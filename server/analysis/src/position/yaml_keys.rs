@@ -148,6 +148,11 @@ const UNIT_TEST: &[&str] = &[
     "versions",
 ];
 
+/// Whether a key at the top of a file tells that the YAML is dbt's: `version` is everybody's.
+pub(super) fn is_resource(key: &str) -> bool {
+    key != "version" && TOP.contains(&key)
+}
+
 /// What fits at a place that is not behind `key: `; `None` where no key or test is wanted.
 pub(super) fn completion(text: &str, offset: usize) -> Option<Completion> {
     let line_start = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
