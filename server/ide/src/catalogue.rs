@@ -46,6 +46,15 @@ pub struct Sureness {
     pub missing: Vec<String>,
 }
 
+impl Sureness {
+    /// Whether a column is only described.
+    pub fn is_missing(&self, column: &str) -> bool {
+        self.missing
+            .iter()
+            .any(|missing| missing.eq_ignore_ascii_case(column))
+    }
+}
+
 /// Questions to the catalogue. Nothing here waits: what is not known is not there.
 pub trait Catalogue {
     /// Whether a sync went through, so that a name which is not found can be called unknown.

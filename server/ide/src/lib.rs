@@ -5,6 +5,7 @@
 //! stands under the cursor as a [`question::Question`], the caller answers it from the cache with
 //! [`facts`], and a renderer such as [`hover::object`] turns the facts into [`markup::Markup`].
 
+pub mod alike;
 pub mod catalogue;
 pub mod diagnostics;
 pub mod facts;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use metasync_analysis::{Makes, RelationName, ResultItem, Span, result_items};
 
-use super::{Code, Finding, Severity};
+use super::{Code, Finding, Severity, words};
 use crate::{
     catalogue::{Resolver, User},
     references::File,
@@ -36,13 +36,7 @@ pub fn removed(file: &File<'_>, before: Option<&str>, resolver: &Resolver<'_>) -
     let mut found = Vec::new();
     for column in resolver.columns(known.id).iter() {
         let name = column.name.to_lowercase();
-        if made.contains(&name)
-            || !made_before.contains(&name)
-            || sureness
-                .missing
-                .iter()
-                .any(|missing| missing.eq_ignore_ascii_case(&name))
-        {
+        if made.contains(&name) || !made_before.contains(&name) || sureness.is_missing(&name) {
             continue;
         }
         let users = resolver.catalogue().users(known.id, &column.name);
@@ -97,9 +91,7 @@ fn place(text: &str, items: &[ResultItem], column: &str, before: &HashSet<String
             .get(item.span.start..item.span.end)
             .unwrap_or_default()
             .to_lowercase();
-        written
-            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .any(|word| word == column)
+        words(&written).any(|word| word == column)
     };
     let is_new = |item: &&ResultItem| match &item.makes {
         Makes::Column { name, .. } => !before.contains(&name.to_lowercase()),

@@ -5,8 +5,6 @@ mod impact;
 mod names;
 mod properties;
 
-pub use names::distance;
-
 use metasync_analysis::{Language, Span, check};
 
 use crate::{
@@ -143,6 +141,11 @@ pub fn findings(
     found.sort_by(|a, b| (a.span, a.severity, a.code.name()).cmp(&(b.span, b.severity, b.code.name())));
     found.truncate(MAX_FINDINGS);
     found
+}
+
+/// The words of a text: letters, digits and `_`.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use metasync_analysis::{Occurrence, RelationName, Role, Span, SymbolKind};
 
+use super::words;
 use super::{Code, Finding, Fix, Severity};
-use crate::{catalogue::Resolver, references::File};
+use crate::{alike::nearest, catalogue::Resolver, references::File};
 
 /// What `ref()` may name.
 const MODELS: &[&str] = &["model", "seed", "snapshot"];
@@ -143,10 +144,7 @@ const MAKERS: &[&str] = &[
 ];
 
 fn says_more(text: &str) -> bool {
-    let folded = text.to_lowercase();
-    folded
-        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .any(|word| MAKERS.contains(&word))
+    words(&text.to_lowercase()).any(|word| MAKERS.contains(&word))
 }
 
 /// A column that several of the relations have, or none.
@@ -200,31 +198,18 @@ fn unknown(span: Span, relation: &RelationName, column: &str, resolver: &Resolve
         .filter(|_| *relation != RelationName::ThisFile)?;
     let columns = resolver.columns(known.id);
     let sureness = resolver.catalogue().sureness(known.id);
-    let is_made = |name: &str| {
-        !sureness
-            .missing
-            .iter()
-            .any(|missing| missing.eq_ignore_ascii_case(name))
-    };
+    let is_made = |name: &str| !sureness.is_missing(name);
     let has = columns
         .iter()
         .any(|c| c.name.eq_ignore_ascii_case(column) && is_made(&c.name));
     if has || columns.is_empty() || !sureness.is_closed || column == "*" {
         return None;
     }
-    let mut near: Vec<(usize, String)> = columns
+    let made = columns
         .iter()
-        .filter(|c| is_made(&c.name))
-        .map(|c| {
-            (
-                distance(&c.name.to_lowercase(), &column.to_lowercase()),
-                c.name.clone(),
-            )
-        })
-        .filter(|(distance, name)| *distance <= name.len().max(column.len()) / 3)
-        .collect();
-    near.sort();
-    let near: Vec<String> = near.into_iter().map(|(_, name)| name).collect();
+        .map(|c| c.name.clone())
+        .filter(|name| is_made(name));
+    let near = nearest(made, column);
     Some(Finding {
         span,
         severity: Severity::Warning,
@@ -240,11 +225,7 @@ fn merged_columns(text: &str) -> HashSet<String> {
     let mut found = HashSet::new();
     if folded.contains("natural") {
         // every common column is merged, and which ones are common is not told by the text
-        found.extend(
-            folded
-                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .map(str::to_owned),
-        );
+        found.extend(words(&folded).map(str::to_owned));
     }
     for part in folded.split("using").skip(1) {
         let Some(list) = part.trim_start().strip_prefix('(') else {
@@ -257,20 +238,4 @@ fn merged_columns(text: &str) -> HashSet<String> {
         );
     }
     found
-}
-
-/// How many letters differ (Levenshtein's distance).
-pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != *y)).min(above + 1).min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[b.len()]
 }

@@ -68,10 +68,7 @@ fn undeclared(one: &Described, resolver: &Resolver<'_>) -> Option<Finding> {
     let known = resolver.relation(&one.relation)?;
     let sureness = resolver.catalogue().sureness(known.id);
     let is_there = resolver.column(known.id, column).is_some();
-    let is_missing = sureness
-        .missing
-        .iter()
-        .any(|missing| missing.eq_ignore_ascii_case(column));
+    let is_missing = sureness.is_missing(column);
     if !sureness.is_closed || (is_there && !is_missing) {
         return None;
     }

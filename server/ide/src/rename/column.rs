@@ -63,8 +63,7 @@ pub fn rename(
     let mut notes = BTreeSet::new();
     let renamed = spread(files, known, column, catalogue, &mut notes);
     let mut edits = Vec::new();
-    for path in files.mentioning(column) {
-        let Some(text) = files.text(&path) else { continue };
+    for (path, text) in files.mentioning(column) {
         let file = File::new(&path, &text);
         let changed = in_file(&file, &renamed, column, name, catalogue);
         if !changed.is_empty() {

@@ -3,6 +3,8 @@
 mod column;
 mod object;
 
+use std::sync::Arc;
+
 use metasync_analysis::{Occurrence, Role, Span, SymbolKind};
 use uuid::Uuid;
 
@@ -14,9 +16,9 @@ use crate::{
 /// The texts of the workspace, saved or not.
 pub trait Files {
     /// The text of a file; `None` where there is none, or none that can be read.
-    fn text(&self, path: &str) -> Option<std::sync::Arc<str>>;
-    /// The paths of the files in whose text a word stands, in any case.
-    fn mentioning(&self, word: &str) -> Vec<String>;
+    fn text(&self, path: &str) -> Option<Arc<str>>;
+    /// The files in whose text a word stands, in any case, with their texts.
+    fn mentioning(&self, word: &str) -> Vec<(String, Arc<str>)>;
 }
 
 /// What a rename does.
@@ -137,8 +139,7 @@ fn replace_all(
     catalogue: &dyn Catalogue,
 ) -> Vec<(String, Vec<(Span, String)>)> {
     let mut edits = Vec::new();
-    for path in files.mentioning(word) {
-        let Some(text) = files.text(&path) else { continue };
+    for (path, text) in files.mentioning(word) {
         let file = File::new(&path, &text);
         let places = references(&file, target, catalogue);
         if !places.is_empty() {

@@ -52,12 +52,12 @@ impl Files for Texts {
         self.0.get(path).map(|text| text.as_str().into())
     }
 
-    fn mentioning(&self, word: &str) -> Vec<String> {
+    fn mentioning(&self, word: &str) -> Vec<(String, Arc<str>)> {
         let has = |text: &String| text.to_lowercase().contains(&word.to_lowercase());
         self.0
             .iter()
             .filter(|(_, text)| has(text))
-            .map(|(path, _)| path.clone())
+            .map(|(path, text)| (path.clone(), text.as_str().into()))
             .collect()
     }
 }

@@ -6,14 +6,14 @@ use metasync_analysis::RelationName;
 use metasync_cache::{Lookup, ObjectHit};
 use metasync_ide::{
     Catalogue,
+    alike::nearest,
     catalogue::{Known, Sureness, User},
-    diagnostics::distance,
 };
 use metasync_protocol::ColumnRow;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{definition::place_of, lookup::find};
+use super::{definition::place_of, lookup::Lookups};
 use crate::sync::View;
 
 /// Most names that are compared with an unknown one.
@@ -67,7 +67,7 @@ impl Cached {
     }
 
     fn hit(&self, id: Uuid) -> Option<ObjectHit> {
-        self.view.ask(|reader| reader.object(id)).flatten()
+        Lookups::new(&self.view, &self.path).hit(id)
     }
 }
 
@@ -77,19 +77,12 @@ impl Catalogue for Cached {
     }
 
     fn relation(&self, name: &RelationName, path: &str) -> Vec<Known> {
-        let hits = self
-            .view
-            .ask(|reader| find(reader, name, path))
-            .unwrap_or_default();
+        let hits = Lookups::new(&self.view, path).relation(name);
         hits.into_iter().map(|hit| self.known(hit)).collect()
     }
 
     fn macros(&self, package: Option<&str>, name: &str) -> Vec<Known> {
-        let lookup = Lookup::Macro {
-            package: package.map(str::to_owned),
-            name: name.to_owned(),
-        };
-        let hits = self.view.ask(|reader| reader.find(&lookup)).unwrap_or_default();
+        let hits = Lookups::new(&self.view, &self.path).macros(package, name);
         hits.into_iter().map(|hit| self.known(hit)).collect()
     }
 
@@ -176,15 +169,6 @@ impl Catalogue for Cached {
         let hits = self
             .view
             .ask(|reader| reader.names_of_type(types, &first, MAX_COMPARED));
-        let folded = name.to_lowercase();
-        let mut near: Vec<(usize, String)> = hits
-            .unwrap_or_default()
-            .into_iter()
-            .map(|hit| (distance(&hit.name.to_lowercase(), &folded), hit.name))
-            .filter(|(distance, known)| *distance <= known.len().max(name.len()) / 3)
-            .collect();
-        near.sort();
-        near.dedup();
-        near.into_iter().map(|(_, name)| name).collect()
+        nearest(hits.unwrap_or_default().into_iter().map(|hit| hit.name), name)
     }
 }

@@ -14,7 +14,7 @@ use tower_lsp::ls_types::{
 };
 use uuid::Uuid;
 
-use super::{convert, lookup::find, reporter::Reporter, workspaces::Workspace};
+use super::{convert, lookup::Lookups, reporter::Reporter, workspaces::Workspace};
 use crate::sync::Handle;
 
 /// Most objects that one note names.
@@ -128,10 +128,7 @@ impl Reporter {
 }
 
 fn looks(handle: &Handle, path: &str) -> Vec<Look> {
-    let hits = handle
-        .view
-        .ask(|reader| find(reader, &RelationName::ThisFile, path))
-        .unwrap_or_default();
+    let hits = Lookups::new(&handle.view, path).relation(&RelationName::ThisFile);
     hits.into_iter()
         .map(|hit| {
             let columns = handle

@@ -228,8 +228,7 @@ impl Backend {
 /// The names of the `docs` blocks in the workspace's Markdown files.
 fn docs(texts: &super::texts::Texts) -> Vec<String> {
     let mut found = Vec::new();
-    for path in texts.mentioning("enddocs") {
-        let Some(text) = texts.text(&path) else { continue };
+    for (path, text) in texts.mentioning("enddocs") {
         let file = metasync_ide::File::new(&path, &text);
         let blocks = metasync_ide::references::names(&file)
             .into_iter()

@@ -114,7 +114,7 @@ impl<'a> Lookups<'a> {
     }
 }
 
-pub(super) fn find(reader: &Reader, name: &RelationName, path: &str) -> Result<Vec<ObjectHit>, CacheError> {
+fn find(reader: &Reader, name: &RelationName, path: &str) -> Result<Vec<ObjectHit>, CacheError> {
     let lookup = match name {
         RelationName::Ref { package, name } => Lookup::Ref {
             package: package.clone(),

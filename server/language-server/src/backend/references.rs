@@ -55,10 +55,11 @@ impl Backend {
             let (_, targets) = target_at(&here.file(), offset, &catalogue)?;
             let target = targets.into_iter().next()?;
             let root = &here.workspace.found.root;
+            let dialect = here.file().dialect;
             let mut found = Vec::new();
             for (path, text) in candidates(&texts, &here, &target, &catalogue) {
                 let file = File {
-                    dialect: here.file().dialect,
+                    dialect,
                     ..File::new(&path, &text)
                 };
                 let places = references::references(&file, &target, &catalogue);
@@ -201,11 +202,7 @@ fn candidates(
         Target::Column(_, column) => Some(column.clone()),
         Target::Word(word) => word.rsplit([' ', ':']).next().map(str::to_owned),
     };
-    let paths = word.map(|word| texts.mentioning(&word)).unwrap_or_default();
-    paths
-        .into_iter()
-        .filter_map(|path| Some((path.clone(), texts.text(&path)?)))
-        .collect()
+    word.map(|word| texts.mentioning(&word)).unwrap_or_default()
 }
 
 fn workspace_edit(

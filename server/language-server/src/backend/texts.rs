@@ -56,15 +56,19 @@ impl Files for Texts {
         std::fs::read_to_string(full).ok().map(Into::into)
     }
 
-    fn mentioning(&self, word: &str) -> Vec<String> {
+    fn mentioning(&self, word: &str) -> Vec<(String, Arc<str>)> {
         let folded = word.to_lowercase();
         let finder = memchr::memmem::Finder::new(folded.as_bytes());
-        let mentions = |path: &&String| {
-            Language::of_path(path) != Language::Other
-                && self
-                    .text(path)
-                    .is_some_and(|text| finder.find(text.to_lowercase().as_bytes()).is_some())
+        let looked_into = |path: &&String| Language::of_path(path) != Language::Other;
+        let mentioning = |path: &String| {
+            let text = self.text(path)?;
+            finder.find(text.to_lowercase().as_bytes())?;
+            Some((path.clone(), text))
         };
-        self.listed.iter().filter(mentions).cloned().collect()
+        self.listed
+            .iter()
+            .filter(looked_into)
+            .filter_map(mentioning)
+            .collect()
     }
 }
