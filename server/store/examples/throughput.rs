@@ -91,8 +91,10 @@ async fn pull(store: &Store, connection: Uuid) -> usize {
             limit: 1_000,
             max_bytes: 8 << 20,
             from,
+            form: metasync_store::PageForm::Rows,
         };
-        let PageAnswer::Page(page) = store.page(&request).await.unwrap() else {
+        let PageAnswer::Page(metasync_protocol::Page::Rows(page)) = store.page(&request).await.unwrap()
+        else {
             return rows;
         };
         let m = &page.metadata;

@@ -41,7 +41,7 @@ pub use connections::{DeclaredConnection, Removed, StoredConnection};
 pub use documentation::{DocumentationBody, DocumentationFile, DocumentationObject, DocumentationWithObject};
 pub use error::{Result, StoreError};
 pub use feed::{DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES};
-pub use feed::{PageAnswer, PageFrom, PageFrom as From, PageRequest, Standing};
+pub use feed::{PageAnswer, PageForm, PageFrom, PageFrom as From, PageRequest, Standing};
 pub use foreign::{ForeignChange, ForeignChanges};
 pub use metasync_protocol::connections::NewConnection;
 pub use organizations::{DeclaredOrganization, Member, Organization, Role};

@@ -8,11 +8,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use metasync_protocol::{
-    CompactPage, HEADER_SESSION, MEDIA_TYPE_COMPACT, PROTOCOL, SyncPackage, error::codes,
-    package::PackageQuery,
+    CompactPage, HEADER_SESSION, MEDIA_TYPE_COMPACT, PROTOCOL, Page, error::codes, package::PackageQuery,
 };
 use metasync_store::{
-    DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES, PageAnswer, PageFrom, PageRequest, Standing,
+    DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES, PageAnswer, PageForm, PageFrom, PageRequest,
+    Standing,
 };
 use uuid::Uuid;
 
@@ -25,45 +25,35 @@ use super::{
 };
 use crate::auth::Access;
 
-/// The forms of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    /// Seed 002's shape, for everybody.
-    Json,
-    /// Frames of MessagePack, for those who ask for it.
-    Compact,
-}
-
-impl Form {
-    /// What the client asks for: the compact form only where it names that and likes it no less.
-    fn accepted(headers: &HeaderMap) -> Form {
-        let (mut compact, mut json) = (0.0, 0.0);
-        let values = headers.get_all(header::ACCEPT).iter();
-        for range in values.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')) {
-            let mut parts = range.split(';').map(str::trim);
-            let media_type = parts.next().unwrap_or("").to_ascii_lowercase();
-            let weight = parts
-                .find_map(|p| p.strip_prefix("q="))
-                .map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0));
-            match media_type.as_str() {
-                MEDIA_TYPE_COMPACT => compact = weight,
-                "application/json" => json = weight,
-                _ => {}
-            }
-        }
-        if compact > 0.0 && compact >= json {
-            Form::Compact
-        } else {
-            Form::Json
+/// The form that the client asks for: MessagePack only where it names that and likes it no less than
+/// JSON in seed 002's shape, which is for everybody.
+fn accepted(headers: &HeaderMap) -> PageForm {
+    let (mut compact, mut json) = (0.0, 0.0);
+    let values = headers.get_all(header::ACCEPT).iter();
+    for range in values.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let media_type = parts.next().unwrap_or("").to_ascii_lowercase();
+        let weight = parts
+            .find_map(|p| p.strip_prefix("q="))
+            .map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0));
+        match media_type.as_str() {
+            MEDIA_TYPE_COMPACT => compact = weight,
+            "application/json" => json = weight,
+            _ => {}
         }
     }
+    if compact > 0.0 && compact >= json {
+        PageForm::Compact
+    } else {
+        PageForm::Rows
+    }
+}
 
-    /// The word for it in ETags.
-    fn word(self) -> &'static str {
-        match self {
-            Form::Json => "json",
-            Form::Compact => "msgpack",
-        }
+/// The word for a form in ETags.
+fn word(form: PageForm) -> &'static str {
+    match form {
+        PageForm::Rows => "json",
+        PageForm::Compact => "msgpack",
     }
 }
 
@@ -113,7 +103,7 @@ async fn answer(
     connections: Option<Vec<Uuid>>,
 ) -> Result<Response, ApiError> {
     let session = session_of(headers);
-    let form = Form::accepted(headers);
+    let form = accepted(headers);
     let request = PageRequest {
         org: access.org(),
         user: access.user().to_owned(),
@@ -123,10 +113,11 @@ async fn answer(
         limit: limit(query.limit)?,
         max_bytes: max_bytes(query.max_bytes)?,
         from: from(&query)?,
+        form,
     };
     // The tag first: should rows change in between, it is older than the page, and the next question
     // brings them once more.
-    let standing = app.store.standing(&request, form.word()).await?;
+    let standing = app.store.standing(&request, word(form)).await?;
     let tag = &standing.etag;
     let later_page = matches!(&request.from, PageFrom::Timestamp { offset, .. } if *offset > 0);
     if !later_page && has_it_already(app, &request, headers, &standing).await? {
@@ -135,14 +126,11 @@ async fn answer(
         return Ok((StatusCode::NOT_MODIFIED, unchanged).into_response());
     }
     match app.store.page(&request).await? {
-        PageAnswer::Page(package) => {
-            let status = if package.sync_metadata.has_more {
-                "syncing"
-            } else {
-                "completed"
-            };
-            count_for_session(app, access, session, package.sync_metadata.object_count, status).await?;
-            reply(package, tag, later_page, form).await
+        PageAnswer::Page(page) => {
+            let sync = page.sync_metadata();
+            let status = if sync.has_more { "syncing" } else { "completed" };
+            count_for_session(app, access, session, sync.object_count, status).await?;
+            reply(page, tag, later_page).await
         }
         PageAnswer::InvalidCursor => Err(ApiError::new(
             StatusCode::BAD_REQUEST,
@@ -159,16 +147,11 @@ async fn answer(
 }
 
 /// Only a checkpoint carries a tag: who holds one has a whole copy, so that a 304 is never wrong.
-async fn reply(
-    package: Box<SyncPackage>,
-    tag: &str,
-    later_page: bool,
-    form: Form,
-) -> Result<Response, ApiError> {
-    let whole = !package.sync_metadata.has_more && !later_page;
-    let mut response = match form {
-        Form::Json => Json(package).into_response(),
-        Form::Compact => compact(*package).await,
+async fn reply(page: Page, tag: &str, later_page: bool) -> Result<Response, ApiError> {
+    let whole = !page.sync_metadata().has_more && !later_page;
+    let mut response = match page {
+        Page::Rows(package) => Json(package).into_response(),
+        Page::Compact(page) => compact(page).await,
     };
     let headers = response.headers_mut();
     if whole {
@@ -186,16 +169,12 @@ async fn reply(
 const VARY: HeaderValue = HeaderValue::from_static("accept, authorization");
 
 /// JSON where the page is too large for the compact form: a client reads what the media type says.
-async fn compact(package: SyncPackage) -> Response {
+async fn compact(page: Box<CompactPage>) -> Response {
     // Thousands of rows would hold up every other request of this thread.
-    let encoding = tokio::task::spawn_blocking(move || {
-        let page = CompactPage::of(package);
-        page.encode().map_err(|error| Box::new((error, page)))
-    });
+    let encoding = tokio::task::spawn_blocking(move || page.encode().map_err(|error| (error, page)));
     match encoding.await {
         Ok(Ok(bytes)) => ([(header::CONTENT_TYPE, MEDIA_TYPE_COMPACT)], bytes).into_response(),
-        Ok(Err(refused)) => {
-            let (error, page) = *refused;
+        Ok(Err((error, page))) => {
             tracing::warn!(%error, "a page goes out as JSON");
             Json(page.expand()).into_response()
         }

@@ -2,7 +2,7 @@
 //! it, ids of columns and edges are left out (they are derived), and whatever repeats is named by a
 //! number: ids, and words such as names of columns, types and kinds.
 //!
-//! [`CompactPage::of`] makes it, [`CompactPage::encode`] and [`CompactPage::decode`] carry it,
+//! [`CompactBuilder`] or [`CompactPage::of`] makes it, [`CompactPage::encode`] and [`CompactPage::decode`] carry it,
 //! [`CompactPage::expand`] gives the rows of the JSON form back. A cache reads it as it is.
 
 mod build;
@@ -21,6 +21,7 @@ use crate::{
     package::{Deleted, SyncMetadata, SyncPackage},
 };
 
+pub use build::{CompactBuilder, OwnedText};
 pub use scalar::ContentHash;
 pub use wire::{CompactError, FRAME_MAX, ROWS_MAX};
 

@@ -84,10 +84,15 @@ impl Pools {
     }
 }
 
+/// Rows that the connection's thread reads ahead: with few of them it and the reader wake each other
+/// for every handful.
+const ROWS_AHEAD: usize = 2_000;
+
 fn tuned(options: SqliteConnectOptions) -> SqliteConnectOptions {
     // foreign keys: rows of the catalogue come in any order, and connections go with all of theirs
     options
         .foreign_keys(false)
+        .row_buffer_size(ROWS_AHEAD)
         .busy_timeout(WAIT)
         .pragma("cache_size", CACHE)
         .pragma("temp_store", "memory")

@@ -39,6 +39,7 @@ impl Store {
             limit: super::DEFAULT_LIMIT,
             max_bytes: super::DEFAULT_MAX_BYTES,
             from: PageFrom::Start,
+            form: super::PageForm::Rows,
         };
         Ok(self.standing(&request, format).await?.etag)
     }

@@ -11,7 +11,8 @@ use super::{
     entries::{self, Entry},
     lists::{self, Head, ListStream},
     points,
-    read::{self, Key, Kind, Rows},
+    read::{self, Key, Kind},
+    rows::Rows,
     scope::{Held, Scope},
 };
 use crate::{
@@ -43,7 +44,7 @@ impl Store {
         let entries = lay_out(keys, request, scope.served.len());
         let limit = Budget::new(request, 0).limit;
         let (page, later) = entries.split_at(entries.partition_point(|e| e.slot < limit));
-        let mut rows = Rows::default();
+        let mut rows = Rows::of(request.form);
         read::by_id(&mut tx, request.org, &ids(page), &mut rows).await?;
         let complete = later.is_empty();
         let known = points::find(&mut tx, request.org, &scope).await?;
@@ -81,8 +82,8 @@ impl Store {
             if complete { point } else { 0 },
             positions,
         );
-        let package = self.package(request, &scope, rows, &cursor, point, at.is_some(), complete);
-        Ok(PageAnswer::Page(Box::new(package)))
+        let sync = self.sync_metadata(request, &scope, &rows, &cursor, point, at.is_some(), complete);
+        Ok(PageAnswer::Page(rows.finish(sync)))
     }
 
     /// A later page of a list; 410 without one.
@@ -99,7 +100,7 @@ impl Store {
             return Ok(PageAnswer::ResyncRequired { reason: "expired" });
         };
         let end = offset.saturating_add(limit);
-        let mut rows = Rows::default();
+        let mut rows = Rows::of(request.form);
         let mut tx = self.database().read(RowScope::Org(request.org)).await?;
         let (page, lacking) = found.keys(&mut tx, request.org, offset, end).await?;
         read::by_id(&mut tx, request.org, &ids(&page), &mut rows).await?;
@@ -120,10 +121,18 @@ impl Store {
             removed: Default::default(),
             heads: Vec::new(),
         };
-        let mut package = self.package(request, &scope, rows, &cursor, list.point, at.is_some(), complete);
+        let mut sync = self.sync_metadata(
+            request,
+            &scope,
+            &rows,
+            &cursor,
+            list.point,
+            at.is_some(),
+            complete,
+        );
         // The rows are those of now, the heads those of the list: no checksum goes with that.
-        package.sync_metadata.streams = list.streams.into_iter().map(|s| s.state).collect();
-        Ok(PageAnswer::Page(Box::new(package)))
+        sync.streams = list.streams.into_iter().map(|s| s.state).collect();
+        Ok(PageAnswer::Page(rows.finish(sync)))
     }
 }
 

@@ -12,11 +12,12 @@ mod lists;
 mod pass;
 mod points;
 mod read;
+mod rows;
 mod scope;
 
 pub use etag::Standing;
 use jiff::Timestamp;
-use metasync_protocol::{Channel, SyncPackage};
+use metasync_protocol::{Channel, Page};
 use uuid::Uuid;
 
 use self::cursor::Cursor;
@@ -57,6 +58,18 @@ pub struct PageRequest {
     pub max_bytes: u64,
     /// Where the client stands.
     pub from: PageFrom,
+    /// How the page is to be put together.
+    pub form: PageForm,
+}
+
+/// How a page is put together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageForm {
+    /// Rows with all their ids, as JSON carries them.
+    #[default]
+    Rows,
+    /// The compact form.
+    Compact,
 }
 
 /// Where a client stands.
@@ -78,8 +91,8 @@ pub enum PageFrom {
 /// What the feed answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PageAnswer {
-    /// A page.
-    Page(Box<SyncPackage>),
+    /// A page, in the form that was asked for.
+    Page(Page),
     /// 400 `invalid_cursor`: forged, malformed, another user's or organization's.
     InvalidCursor,
     /// 410 `resync_required`.

@@ -1,12 +1,12 @@
 //! A page for a client with a cursor: it walks the streams in order (sync-protocol.md, "Page rules").
 
-use metasync_protocol::{PROTOCOL, SCHEMA, SyncMetadata, SyncPackage};
+use metasync_protocol::{PROTOCOL, SCHEMA, SyncMetadata};
 
 use super::{
     Budget, PageAnswer, PageRequest,
     cursor::Cursor,
-    points,
-    read::{self, Rows},
+    points, read,
+    rows::Rows,
     scope::{Held, Scope},
 };
 use crate::{Store, clock, database::Scope as RowScope, error::Result};
@@ -27,7 +27,7 @@ impl Store {
             return Ok(PageAnswer::ResyncRequired { reason: "expired" });
         };
         let mut budget = Budget::new(request, scope.served.len());
-        let mut rows = Rows::default();
+        let mut rows = Rows::of(request.form);
         for served in &mut scope.served {
             if served.pos >= served.stream.head {
                 continue;
@@ -51,42 +51,38 @@ impl Store {
             None => points::add(self.database(), request.org, &scope).await?,
         };
         let cursor = Cursor::new(request.org, &request.user, self.epoch(), point, scope.positions());
-        let package = self.package(request, &scope, rows, &cursor, point, incremental, checkpoint);
-        Ok(PageAnswer::Page(Box::new(package)))
+        let sync = self.sync_metadata(request, &scope, &rows, &cursor, point, incremental, checkpoint);
+        Ok(PageAnswer::Page(rows.finish(sync)))
     }
 
-    /// Puts a page together.
+    /// What stands on a page beside its rows.
     #[allow(clippy::too_many_arguments)]
-    pub(super) fn package(
+    pub(super) fn sync_metadata(
         &self,
         request: &PageRequest,
         scope: &Scope,
-        rows: Rows,
+        rows: &Rows,
         cursor: &Cursor,
         point: u64,
         incremental: bool,
         checkpoint: bool,
-    ) -> SyncPackage {
-        let (metadata, documentation) = rows.finish();
-        SyncPackage {
-            sync_metadata: SyncMetadata {
-                organization_id: request.org,
-                connection_ids: scope.connections.clone(),
-                object_count: metadata.objects.len() as u64,
-                file_count: metadata.files.len() as u64,
-                timestamp: clock::micros_text(point.cast_signed()),
-                incremental,
-                protocol: PROTOCOL,
-                cursor: cursor.encode(&self.cursor_keys()),
-                has_more: !checkpoint,
-                epoch: self.epoch(),
-                schema: SCHEMA,
-                reset_connections: scope.reset.iter().copied().collect(),
-                removed_connections: scope.removed.iter().copied().collect(),
-                streams: scope.served.iter().map(|s| s.state(checkpoint)).collect(),
-            },
-            metadata,
-            documentation,
+    ) -> SyncMetadata {
+        let (object_count, file_count) = rows.counts();
+        SyncMetadata {
+            organization_id: request.org,
+            connection_ids: scope.connections.clone(),
+            object_count,
+            file_count,
+            timestamp: clock::micros_text(point.cast_signed()),
+            incremental,
+            protocol: PROTOCOL,
+            cursor: cursor.encode(&self.cursor_keys()),
+            has_more: !checkpoint,
+            epoch: self.epoch(),
+            schema: SCHEMA,
+            reset_connections: scope.reset.iter().copied().collect(),
+            removed_connections: scope.removed.iter().copied().collect(),
+            streams: scope.served.iter().map(|s| s.state(checkpoint)).collect(),
         }
     }
 }

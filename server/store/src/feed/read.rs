@@ -3,32 +3,21 @@
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
-use metasync_protocol::{
-    Channel, Compact, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow, PackageMetadata,
-};
+use metasync_protocol::Channel;
 use uuid::Uuid;
 
-use super::{Budget, MAX_ROWS, Weight, scope::Served};
+use super::{Budget, MAX_ROWS, Weight, rows::Rows, scope::Served};
 use crate::{
     database::{AssertSqlSafe, Row, Tx, query},
-    documentation::{self, documentation_row},
+    documentation,
     error::{Result, StoreError},
-    rows::{count, hash, id, json, number, optional_id},
+    rows::{count, id, number, optional_id},
 };
 
 /// Ids of one lookup.
 const IDS_PER_STATEMENT: usize = 5_000;
 /// Keys that are looked at beyond twice the limit: files, tombstones.
 const KEYS_MORE: u64 = 100;
-
-/// The rows of a page.
-#[derive(Default)]
-pub(super) struct Rows {
-    metadata: PackageMetadata,
-    documentation: Vec<DocumentationRow>,
-    /// Edges between connections.
-    pairs: (Vec<DependencyRow>, Vec<LineageRow>),
-}
 
 /// What a row of a stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,83 +263,4 @@ pub(super) async fn by_id(tx: &mut Tx, org: Uuid, keys: &[(Kind, Uuid)], rows: &
         }
     }
     Ok(())
-}
-
-impl Rows {
-    /// As they stand on a page: edges between connections after those of objects.
-    pub(super) fn finish(mut self) -> (PackageMetadata, Vec<DocumentationRow>) {
-        self.metadata.dependencies.append(&mut self.pairs.0);
-        self.metadata.columns_lineage.append(&mut self.pairs.1);
-        (self.metadata, self.documentation)
-    }
-
-    fn push(&mut self, kind: Kind, row: &Row) -> Result<()> {
-        if !row.try_get::<bool, _>("live")? {
-            self.delete(kind, id(row, "id")?);
-            return Ok(());
-        }
-        match kind {
-            Kind::File => self.metadata.files.push(file_row(row)?),
-            Kind::Documentation => self.documentation.push(documentation_row(row)?),
-            Kind::PairDependency => self.pairs.0.push(json(row, "edge")?),
-            Kind::PairLineage => self.pairs.1.push(json(row, "edge")?),
-            Kind::Object => {
-                let object = object_row(row)?;
-                let owned: Compact = json(row, "owned")?;
-                let (columns, dependencies, lineage) = owned.expand(object.id);
-                self.metadata.objects.push(object);
-                self.metadata.columns.extend(columns);
-                self.metadata.dependencies.extend(dependencies);
-                self.metadata.columns_lineage.extend(lineage);
-            }
-        }
-        Ok(())
-    }
-
-    fn delete(&mut self, kind: Kind, id: Uuid) {
-        let deleted = &mut self.metadata.deleted;
-        match kind {
-            Kind::File => deleted.files.push(id),
-            Kind::Object => deleted.objects.push(id),
-            Kind::Documentation => deleted.documentation.push(id),
-            Kind::PairDependency => deleted.dependencies.push(id),
-            Kind::PairLineage => deleted.columns_lineage.push(id),
-        }
-    }
-}
-
-fn file_row(row: &Row) -> Result<FileRow> {
-    Ok(FileRow {
-        id: id(row, "id")?,
-        connection_id: id(row, "connection_id")?,
-        relative_path: row.try_get("relative_path")?,
-        language: row.try_get("language")?,
-        content_hash: row.try_get("content_hash")?,
-        size: number(row, "size")?,
-        branch: row.try_get("branch")?,
-        row_hash: hash(row, "row_hash")?,
-    })
-}
-
-fn object_row(row: &Row) -> Result<ObjectRow> {
-    Ok(ObjectRow {
-        id: id(row, "id")?,
-        connection_id: id(row, "connection_id")?,
-        file_id: optional_id(row, "file_id")?,
-        name: row.try_get("name")?,
-        full_name: row.try_get("full_name")?,
-        object_type: row.try_get("object_type")?,
-        description: row.try_get("description")?,
-        metadata: json(row, "metadata")?,
-        line_start: line(row, "line_start")?,
-        line_end: line(row, "line_end")?,
-        branch: row.try_get("branch")?,
-        row_hash: hash(row, "row_hash")?,
-    })
-}
-
-fn line(row: &Row, column: &'static str) -> Result<Option<u32>> {
-    row.try_get::<Option<i64>, _>(column)?
-        .map(|value| u32::try_from(value).map_err(|e| StoreError::row("objects", column, e)))
-        .transpose()
 }

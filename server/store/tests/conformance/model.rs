@@ -7,11 +7,19 @@ use metasync_protocol::{
     Channel, ColumnRow, DependencyRow, DocumentationRow, FileRow, LineageRow, ObjectRow, PairOf, RowHash,
     StreamState, SyncPackage,
 };
-use metasync_store::{PageAnswer, PageFrom, PageRequest, Store};
+use metasync_store::{PageAnswer, PageForm, PageFrom, PageRequest, Store};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::support;
+
+/// Clients ask in either form, and change their mind: both say the same.
+fn form(limit: u32) -> PageForm {
+    match limit % 2 {
+        0 => PageForm::Rows,
+        _ => PageForm::Compact,
+    }
+}
 
 /// What a client holds.
 #[derive(Clone, Debug, Default, Serialize, PartialEq)]
@@ -219,6 +227,7 @@ impl Replica {
             connections: self.connections.clone(),
             include_documentation: self.documentation,
             limit,
+            form: form(limit),
             ..support::request(match &self.cursor {
                 Some(cursor) => PageFrom::Cursor(cursor.clone()),
                 None => PageFrom::Start,
@@ -230,6 +239,7 @@ impl Replica {
     pub async fn step(&mut self, store: &Store, limit: u32, lost: bool) -> bool {
         match store.page(&self.request(limit)).await.unwrap() {
             PageAnswer::Page(page) => {
+                let page = support::rows_of(page);
                 check_page(&page, limit);
                 if lost {
                     return true;
@@ -300,6 +310,7 @@ impl PlainClient {
             connections: self.connections.clone(),
             include_documentation: self.documentation,
             limit,
+            form: form(limit),
             ..support::request(PageFrom::Timestamp {
                 at: self.timestamp.clone(),
                 offset,
@@ -315,6 +326,7 @@ impl PlainClient {
         };
         match store.page(&self.request(limit, offset)).await.unwrap() {
             PageAnswer::Page(page) => {
+                let page = support::rows_of(page);
                 check_page(&page, limit);
                 if lost {
                     return true;

@@ -172,6 +172,7 @@ pub fn request(from: PageFrom) -> PageRequest {
         limit: 1_000,
         max_bytes: 8 << 20,
         from,
+        form: metasync_store::PageForm::Rows,
     }
 }
 
@@ -179,8 +180,16 @@ pub fn request(from: PageFrom) -> PageRequest {
 #[track_caller]
 pub fn page(answer: PageAnswer) -> metasync_protocol::SyncPackage {
     match answer {
-        PageAnswer::Page(page) => *page,
+        PageAnswer::Page(page) => rows_of(page),
         other => panic!("no page: {other:?}"),
+    }
+}
+
+/// The rows of a page in either form.
+pub fn rows_of(page: metasync_protocol::Page) -> metasync_protocol::SyncPackage {
+    match page {
+        metasync_protocol::Page::Rows(page) => *page,
+        metasync_protocol::Page::Compact(page) => page.expand(),
     }
 }
 
