@@ -11,7 +11,7 @@ use super::{
     super::context::{Failure, RunContext},
     analysis::{self, Analysis},
     changes::{Changes, Known},
-    follow::Delta,
+    follow::{CIRCLE, Delta},
     found::{Found, add_errors},
     memory::{Basis, Memory},
     rows::Rows,
@@ -53,12 +53,16 @@ impl IndexBranch<'_> {
             ignore_patterns: &self.options.ignore_patterns,
             wanted: &is_wanted,
         };
-        if usable && memory.followed {
+        if usable && memory.whole {
             let delta = self.delta(&request, &memory).await?;
-            if delta.entries.is_empty() && delta.gone.is_empty() && delta.listing.is_none() {
+            if delta.is_empty(&memory) {
                 return self.nothing_changed(&memory, delta, result).await;
             }
-            match self.follow(&delta, &memory, dialect, result).await? {
+            let followed = match memory.followed {
+                true => self.follow(&delta, &memory, dialect, result).await?,
+                false => Err(CIRCLE),
+            };
+            match followed {
                 Ok(()) => {
                     #[cfg(test)]
                     FOLLOWED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -127,6 +131,7 @@ impl IndexBranch<'_> {
             unlisted: listing.errors.clone(),
             files: (listing.entries.len() + listing.errors.len()) as u64,
             layout: layout_files(&listing),
+            whole: true,
             followed: !part.is_circular,
             ..Memory::default()
         };

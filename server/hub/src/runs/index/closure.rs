@@ -15,11 +15,10 @@ use super::{
     analysis::{self, Analysis},
     branch::{IndexBranch, is_wanted},
     compare::gives_to_others,
-    follow::{Delta, Whole},
+    follow::{CIRCLE, Delta, Whole},
     memory::Memory,
 };
 
-const CIRCLE: Whole = "files depend on each other in a circle";
 const UNREADABLE: Whole = "a file that depends on the change can't be read";
 
 /// Rounds in which more and more is found to be affected; a longer chain is analysed as a whole.

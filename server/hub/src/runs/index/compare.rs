@@ -113,6 +113,7 @@ impl IndexBranch<'_> {
             words: found.words(&rows),
             meanwhile: Some(
                 Memory {
+                    whole: false,
                     followed: false,
                     ..found.memory.clone()
                 }

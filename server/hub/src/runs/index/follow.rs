@@ -40,8 +40,25 @@ pub(super) struct Delta {
     pub(super) listing: Option<Listing>,
 }
 
+impl Delta {
+    /// Whether nothing changed. A listing that had to be made tells all files that can't be listed, and
+    /// these may be others than last time.
+    pub(super) fn is_empty(&self, memory: &Memory) -> bool {
+        let same_errors = || match &self.listing {
+            Some(_) => {
+                self.errors.len() == memory.unlisted.len()
+                    && self.errors.iter().all(|e| memory.is_unlisted(e))
+            }
+            None => self.errors.is_empty(),
+        };
+        self.entries.is_empty() && self.gone.is_empty() && same_errors()
+    }
+}
+
 /// Why everything has to be read.
 pub(super) type Whole = &'static str;
+
+pub(super) const CIRCLE: Whole = "files depend on each other in a circle";
 
 /// More files than this are rather analysed all together.
 const MOST_FILES: usize = 20_000;

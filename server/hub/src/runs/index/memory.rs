@@ -35,6 +35,10 @@ pub(super) struct Memory {
     /// Files that say where dbt projects lie.
     #[serde(default)]
     pub(super) layout: BTreeSet<String>,
+    /// Whether all of it was stored to the end and all that failed is remembered, so that where nothing
+    /// changed there is nothing to do.
+    #[serde(default)]
+    pub(super) whole: bool,
     /// Whether the footprints of all files are stored, so that a change can be followed.
     #[serde(default)]
     pub(super) followed: bool,
@@ -82,7 +86,8 @@ impl Memory {
     pub(super) fn to_value(&self) -> Value {
         let mut memory = self.clone();
         // What is not remembered has to be looked for.
-        memory.followed &= self.failed.len() + self.unlisted.len() <= MAX_FAILED;
+        memory.whole &= self.failed.len() + self.unlisted.len() <= MAX_FAILED;
+        memory.followed &= memory.whole;
         memory.unlisted.truncate(MAX_FAILED);
         while memory.failed.len() > MAX_FAILED {
             memory.failed.pop_last();
