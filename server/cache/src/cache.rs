@@ -114,6 +114,15 @@ impl Cache {
         })
     }
 
+    /// Gives the memory of the writer's page cache back: it grows to
+    /// [`crate::limits::WRITER_CACHE_KIB`] in a sync, and the next may be hours away.
+    pub fn rest(&self) {
+        let shrunk = self.connection.execute_batch("PRAGMA shrink_memory");
+        if let Err(error) = shrunk {
+            tracing::debug!(%error, "the cache keeps its memory");
+        }
+    }
+
     /// Stamps the time of a sync that found nothing new (304), by the hub's clock (RFC 3339).
     pub fn confirm(&mut self, at: &str) -> Result<(), CacheError> {
         self.write(|tx| meta::set(tx, meta::names::LAST_SYNC_AT, at))
