@@ -19,7 +19,7 @@ use super::{
 /// count, small enough that two pages in memory (one applied, one on its way) stay a few megabytes
 /// and a hover never waits for the writer.
 const PAGE_OBJECTS: i64 = 1_000;
-const PAGE_BYTES: i64 = 1024 * 1024;
+const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 /// Times that another process may move the cursor under us before we let it have its way.
 const MAX_SUPERSEDED: u32 = 20;
 /// Times that a busy hub is waited for within one sync.

@@ -283,6 +283,9 @@ impl Session {
             match pull::pull(&link.client, scope, cache, cancel, outlook, (from, 100)).await? {
                 Pulled::Checkpoint { tally, organization } => {
                     self.name_organization(link, organization);
+                    if tally.changed() {
+                        cache.lock().rest();
+                    }
                     return Ok(tally);
                 }
                 Pulled::Rebuild { why: reason } => why = Some(reason),
@@ -310,7 +313,10 @@ impl Session {
                     }
                     .into());
                 };
-                cache.lock().swap(finished.into_inner())?;
+                let mut live = cache.lock();
+                live.swap(finished.into_inner())?;
+                live.rest();
+                drop(live);
                 self.name_organization(link, organization);
                 Ok(tally)
             }
