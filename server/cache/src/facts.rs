@@ -111,6 +111,8 @@ pub struct ConnectionFacts {
     pub full_name: Option<String>,
     /// `github`, `workspace`, `release`, …, where the hub told it.
     pub kind: Option<String>,
+    /// What the source calls the state that the facts are of: a commit.
+    pub revision: Option<String>,
 }
 
 /// Everything that a hover needs.

@@ -38,6 +38,8 @@ pub struct Neighbour {
 pub struct Origin {
     /// Name of the connection.
     pub connection: Option<String>,
+    /// The commit that the facts are of, or what else the source calls its state.
+    pub revision: Option<String>,
     /// When the cache was last brought up to date, RFC 3339.
     pub synced_at: Option<String>,
     /// Whether the hub can't be reached now.

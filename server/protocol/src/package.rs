@@ -152,6 +152,10 @@ pub struct StreamState {
     pub checksum: Option<RowHash>,
     /// `complete`, or `partial` while a run is still writing.
     pub state: String,
+    /// What the source calls the state that the rows are of: for a git repository the commit of its
+    /// default branch. Absent for other channels and for sources without history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
 }
 
 /// Body of `POST …/sync-package/query`: the parameters of the GET form, for long cursors.

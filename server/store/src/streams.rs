@@ -36,6 +36,8 @@ pub(crate) struct Stream {
     pub(crate) live_objects: u64,
     pub(crate) checksum: RowHash,
     pub(crate) state: String,
+    /// What the source calls the state that the rows are of.
+    pub(crate) revision: Option<String>,
 }
 
 impl Stream {
@@ -76,7 +78,7 @@ impl Store {
 }
 
 const ROW: &str = "SELECT org_id, number, connection_id, other_connection_id, channel, head, floor, live_rows, live_objects,
-    checksum, state FROM streams";
+    checksum, state, revision FROM streams";
 
 fn stream(row: &Row) -> Result<Stream> {
     Ok(Stream {
@@ -91,6 +93,7 @@ fn stream(row: &Row) -> Result<Stream> {
         live_objects: number(row, "live_objects")?,
         checksum: hash(row, "checksum")?,
         state: row.try_get("state")?,
+        revision: row.try_get("revision")?,
     })
 }
 
@@ -230,7 +233,8 @@ pub(crate) async fn locked_number(tx: &mut Tx, org: Uuid, number: u64) -> Result
 /// Stores what changed of a stream.
 pub(crate) async fn save(tx: &mut Tx, stream: &Stream) -> Result<()> {
     query(
-        "UPDATE streams SET head = $3, floor = $4, live_rows = $5, live_objects = $6, checksum = $7, state = $8
+        "UPDATE streams SET head = $3, floor = $4, live_rows = $5, live_objects = $6, checksum = $7, state = $8,
+         revision = $9
          WHERE org_id = $1 AND number = $2",
     )
     .bind(stream.org)
@@ -241,6 +245,7 @@ pub(crate) async fn save(tx: &mut Tx, stream: &Stream) -> Result<()> {
     .bind(count(stream.live_objects))
     .bind(stream.checksum.to_bytes().to_vec())
     .bind(&stream.state)
+    .bind(stream.revision.clone())
     .execute(tx)
     .await?;
     tx.tell(Signal::Heads(stream.org));

@@ -1,8 +1,8 @@
 //! The comparison at a checkpoint: rows and checksum of each stream, here and at the hub.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use metasync_protocol::StreamState;
+use metasync_protocol::{Channel, StreamState};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -33,6 +33,15 @@ pub fn differing(tx: &Connection, streams: &[StreamState]) -> rusqlite::Result<V
         }
     }
     Ok(differing.into_iter().collect())
+}
+
+/// The state of the source that each connection's rows are of, as the source calls it.
+pub fn revisions(streams: &[StreamState]) -> BTreeMap<Uuid, &str> {
+    streams
+        .iter()
+        .filter(|s| s.channel == Channel::Core)
+        .filter_map(|s| Some((s.connection_id, s.revision.as_deref()?)))
+        .collect()
 }
 
 /// A stream by the keys of this cache; `None`: it holds nothing of it.

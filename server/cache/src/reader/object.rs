@@ -1,5 +1,7 @@
 //! Everything about one object.
 
+use std::collections::HashMap;
+
 use metasync_protocol::{ColumnRow, ids};
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
@@ -45,13 +47,16 @@ fn facts(connection: &Connection, key: i64) -> rusqlite::Result<Option<ObjectFac
                 name: row.get(13)?,
                 full_name: row.get(14)?,
                 kind: row.get(15)?,
+                revision: None,
             };
             Ok((object, row.get::<_, Option<String>>(12)?, origin))
         })
         .optional()?;
-    let Some((object, path, origin)) = found else {
+    let Some((object, path, mut origin)) = found else {
         return Ok(None);
     };
+    let revisions: Option<HashMap<Uuid, String>> = meta::get(connection, meta::names::REVISIONS)?;
+    origin.revision = revisions.and_then(|mut all| all.remove(&origin.id));
     let columns = columns(connection, key, object.id)?;
     let columns_total = if columns.len() < FACTS_COLUMNS_MAX {
         columns.len() as u64

@@ -184,6 +184,7 @@ impl World {
                     rows,
                     checksum: Some(checksum),
                     state: "complete".to_owned(),
+                    revision: None,
                 },
             )
             .collect()

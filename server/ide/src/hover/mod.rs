@@ -51,10 +51,20 @@ fn names(w: &mut Writer, label: &str, neighbours: &[Neighbour]) {
     }
 }
 
+/// Letters of a commit that are shown: git's own short form.
+const REVISION_SHOWN: usize = 7;
+
 /// Where a fact comes from and how old it is, as the last line of a hover.
 fn origin(w: &mut Writer, origin: &Origin, path: Option<&str>, line: Option<u32>, now: jiff::Timestamp) {
     let mut parts: Vec<String> = Vec::new();
-    parts.extend(origin.connection.clone());
+    let at = origin
+        .revision
+        .as_deref()
+        .map(|r| r.chars().take(REVISION_SHOWN).collect::<String>());
+    parts.extend(match (&origin.connection, at) {
+        (Some(connection), Some(at)) => Some(format!("{connection} @ {at}")),
+        (connection, at) => connection.clone().or(at),
+    });
     parts.extend(path.map(|p| line.map_or(p.to_owned(), |l| format!("{p}:{l}"))));
     if let Some(age) = origin.synced_at.as_deref().and_then(|at| age(at, now)) {
         parts.push(format!("synced {age}"));

@@ -179,6 +179,7 @@ mod tests {
             documentation: None,
             origin: Origin {
                 connection: Some("acme/shop".into()),
+                revision: Some("0a1b2c3d4e5f60718293a4b5c6d7e8f901234567".into()),
                 synced_at: Some("2026-01-10T11:50:00Z".into()),
                 offline: true,
             },
@@ -209,7 +210,7 @@ mod tests {
 
             ---
 
-            acme/shop · models/stg_customers.sql:1 · synced 10 min ago · offline copy"#]]
+            acme/shop @ 0a1b2c3 · models/stg_customers.sql:1 · synced 10 min ago · offline copy"#]]
         .assert_eq(&object(&facts(), Format::Markdown, now()).value);
     }
 
@@ -231,7 +232,7 @@ mod tests {
 
             Tags staging
 
-            acme/shop · models/stg_customers.sql:1 · synced 10 min ago · offline copy"#]]
+            acme/shop @ 0a1b2c3 · models/stg_customers.sql:1 · synced 10 min ago · offline copy"#]]
         .assert_eq(&object(&facts(), Format::Plain, now()).value);
     }
 }

@@ -23,6 +23,7 @@ pub fn origin(
 ) -> Origin {
     Origin {
         connection: connection.full_name.clone().or_else(|| connection.name.clone()),
+        revision: connection.revision.clone(),
         synced_at,
         offline,
     }

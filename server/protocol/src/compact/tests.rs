@@ -119,7 +119,7 @@ prop_compose! {
         metadata.deleted.documentation = deleted;
         let stream = StreamState {
             connection_id: Uuid::from_u128(7), other_connection_id: other, channel: Channel::Core,
-            head: u64::MAX, rows: 3, checksum: checksum.map(RowHash), state: "complete".into(),
+            head: u64::MAX, rows: 3, checksum: checksum.map(RowHash), state: "complete".into(), revision: Some("0a1b".into()),
         };
         SyncPackage { metadata, documentation, sync_metadata: about(vec![stream]) }
     }

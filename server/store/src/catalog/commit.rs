@@ -69,6 +69,7 @@ impl Store {
         texts::make_storable(&mut batch);
         let mut committed = Committed::default();
         let (index_state, state) = (batch.index_state.take(), batch.state);
+        let revision = batch.revision.take();
         let names = std::mem::take(&mut batch.footprints);
         let file_words = std::mem::take(&mut batch.words);
         let gone = batch.deleted_files.clone();
@@ -89,6 +90,9 @@ impl Store {
                     StreamPhase::Complete => COMPLETE.into(),
                     StreamPhase::Partial => PARTIAL.into(),
                 };
+                if last && revision.is_some() {
+                    writer.core.revision.clone_from(&revision);
+                }
                 let done = writer.finish().await?;
                 if last {
                     footprints::put(tx, org, connection, &names).await?;

@@ -73,6 +73,9 @@ pub struct Batch {
     pub footprints: Footprints,
     /// Words of files, for search.
     pub words: FileWords,
+    /// What the source calls its state, if these are the rows of its default branch; stored with the
+    /// last rows. `None`: as it was.
+    pub revision: Option<String>,
     /// Whether more follow.
     pub state: StreamPhase,
 }

@@ -57,6 +57,7 @@ impl Served {
             rows: self.stream.live_rows,
             checksum: checkpoint.then_some(self.stream.checksum),
             state: self.stream.state.clone(),
+            revision: self.stream.revision.clone(),
         }
     }
 }

@@ -255,6 +255,7 @@ impl IndexBranch<'_> {
         let writing = Writing {
             branch: self.memory_key().to_owned(),
             memory: memory.to_value(),
+            revision: memory.revision().filter(|_| self.rows().branch.is_none()),
             ..writing
         };
         let percentage = |share| self.percentage(share);

@@ -95,6 +95,11 @@ impl Memory {
         serde_json::to_value(memory).unwrap_or_default()
     }
 
+    /// What the source calls its state, where it has a word for it that people know: git's commit.
+    pub(super) fn revision(&self) -> Option<String> {
+        Some(self.source.get("commit")?.as_str()?.to_owned())
+    }
+
     /// Whether the facts of a failed file that fails again are those of an earlier, good content:
     /// unless it was never good.
     pub(super) fn had_good_facts(&self, path: &str) -> bool {

@@ -26,6 +26,8 @@ pub(super) struct Writing {
     pub(super) words: Vec<(Uuid, String)>,
     pub(super) branch: String,
     pub(super) memory: Value,
+    /// The commit, if this is the default branch.
+    pub(super) revision: Option<String>,
     /// The memory while footprints are being replaced bit by bit; without it they go with the last batch.
     pub(super) meanwhile: Option<Value>,
 }
@@ -80,6 +82,7 @@ impl Writing {
                 batch.deleted_files = deleted_files;
                 batch.deleted_objects = deleted_objects;
                 batch.index_state = Some(memory);
+                batch.revision.clone_from(&self.revision);
                 batch.state = StreamPhase::Complete;
             }
             let runs = &context.runs;
