@@ -245,7 +245,7 @@ pub(crate) async fn save(tx: &mut Tx, stream: &Stream) -> Result<()> {
     .bind(count(stream.live_objects))
     .bind(stream.checksum.to_bytes().to_vec())
     .bind(&stream.state)
-    .bind(stream.revision.clone())
+    .bind(stream.revision.as_deref())
     .execute(tx)
     .await?;
     tx.tell(Signal::Heads(stream.org));

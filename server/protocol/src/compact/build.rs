@@ -20,12 +20,19 @@ use crate::{
 #[derive(Debug, Default, Deserialize)]
 pub struct OwnedText<'a> {
     #[serde(borrow, default)]
-    columns: Vec<(Word<'a>, Option<Word<'a>>, Option<Word<'a>>)>,
+    columns: Vec<ColumnText<'a>>,
     #[serde(borrow, default)]
-    dependencies: Vec<(Option<Uuid>, Option<Word<'a>>, Word<'a>)>,
+    dependencies: Vec<DependencyText<'a>>,
     #[serde(borrow, default)]
-    lineage: Vec<(Option<Uuid>, Option<Word<'a>>, Word<'a>, Word<'a>, Word<'a>)>,
+    lineage: Vec<LineageText<'a>>,
 }
+
+/// As [`crate::bundle::CompactColumn`].
+type ColumnText<'a> = (Word<'a>, Option<Word<'a>>, Option<Word<'a>>);
+/// As [`crate::bundle::CompactDependency`].
+type DependencyText<'a> = (Option<Uuid>, Option<Word<'a>>, Word<'a>);
+/// As [`crate::bundle::CompactLineage`].
+type LineageText<'a> = (Option<Uuid>, Option<Word<'a>>, Word<'a>, Word<'a>, Word<'a>);
 
 /// Serde borrows a text only where a type of its own says so.
 #[derive(Debug, Deserialize)]
