@@ -14,6 +14,27 @@ use crate::{
 /// found again.
 const DATA_DIR: &str = "hub-data";
 
+/// Files and connections that a hub opens at most. Each editor that listens is one; the usual limit of
+/// 1,024 is a soft one, which a program may raise by itself.
+const OPEN_FILES: u64 = 65_536;
+
+/// Raises the limit of open files as far as this process may.
+#[cfg(unix)]
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(Resource::Nofile);
+    let wanted = now.maximum.map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
+    if now.current.is_some_and(|current| current < wanted) {
+        let raised = Rlimit {
+            current: Some(wanted),
+            maximum: now.maximum,
+        };
+        if let Err(error) = setrlimit(Resource::Nofile, raised) {
+            tracing::warn!(%error, "the limit of open files stays as it is: {:?}", now.current);
+        }
+    }
+}
+
 /// Runs a hub until it is asked to end.
 pub async fn run(options: HubOptions) -> Result<(), Failure> {
     let mut config = match &options.config {
@@ -34,6 +55,8 @@ pub async fn run(options: HubOptions) -> Result<(), Failure> {
     if let Some(database) = options.database {
         config.database = Some(database);
     }
+    #[cfg(unix)]
+    raise_open_files();
     let shutdown = CancellationToken::new();
     let ending = shutdown.clone();
     tokio::spawn(async move {

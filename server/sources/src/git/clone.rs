@@ -80,29 +80,8 @@ pub(super) async fn commit_of(git: &Git, branch: &str) -> Result<Option<String>,
         .then(|| String::from_utf8_lossy(&found.stdout).trim().to_owned()))
 }
 
-/// Commit and tree that were fetched last for a branch.
-pub(super) async fn state_of(git: &Git, branch: &str) -> Result<Option<(String, String)>, SourceError> {
-    let name = tracking(branch);
-    let (commit, tree) = (format!("{name}^{{commit}}"), format!("{name}^{{tree}}"));
-    let found = git
-        .run(
-            &["rev-parse", "--end-of-options", &commit, &tree],
-            LOCAL_GIT_TIMEOUT,
-        )
-        .await?;
-    if !found.status.success() {
-        return Ok(None);
-    }
-    let text = String::from_utf8_lossy(&found.stdout).into_owned();
-    // Before git 2.30 rev-parse repeats the word itself.
-    let mut lines = text.lines().filter(|line| *line != "--end-of-options");
-    Ok(lines
-        .next()
-        .map(str::to_owned)
-        .zip(lines.next().map(str::to_owned)))
-}
-
-fn tracking(branch: &str) -> String {
+/// Where the clone keeps what was fetched of a branch.
+pub(super) fn tracking(branch: &str) -> String {
     format!("refs/remotes/origin/{branch}")
 }
 

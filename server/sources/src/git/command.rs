@@ -4,6 +4,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -65,6 +66,32 @@ const SETTINGS: &[&str] = &[
     "http.lowSpeedTime=60",
 ];
 
+/// The git program by its whole path, where PATH has it. With a name alone a child that gets an
+/// environment of its own has to be forked, which copies the tables of all of a large hub's memory.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    const NAME: &str = if cfg!(windows) { "git.exe" } else { "git" };
+    PROGRAM.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path)
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(NAME))
+            .find(|file| is_program(file))
+            .unwrap_or_else(|| PathBuf::from(NAME))
+    })
+}
+
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(file: &Path) -> bool {
+    file.is_file()
+}
+
 /// The git program over one bare clone.
 pub(super) struct Git {
     dir: PathBuf,
@@ -112,7 +139,7 @@ impl Git {
 
     /// A command with nothing but what it needs.
     fn command(&self, with_dir: bool) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(program());
         command.env_clear();
         for name in KEPT_ENVIRONMENT {
             if let Some(value) = std::env::var_os(name) {

@@ -22,6 +22,7 @@ use crate::{
     ChangedFiles, Contents, Entry, ListRequest, Listing, Pending, RefreshRequest, Refreshed, Source,
     SourceError, SourceSpec, ignored::Ignored,
 };
+use blobs::Objects;
 use command::Git;
 
 /// Adapter for connections of type `github`; `url` is https, ssh or, where allowed, a local path.
@@ -29,6 +30,7 @@ pub struct GitSource {
     location: Location,
     branch: Option<String>,
     git: Git,
+    objects: Objects,
 }
 
 impl GitSource {
@@ -48,13 +50,14 @@ impl GitSource {
             location,
             branch: spec.branch,
             git,
+            objects: Objects::new(),
         })
     }
 
     /// Commit and tree that were fetched last for a branch.
     async fn state_of(&self, branch: &str) -> Result<(String, String), SourceError> {
-        clone::state_of(&self.git, branch)
-            .await?
+        let found = self.objects.commit(&self.git, &clone::tracking(branch)).await?;
+        found
             .ok_or_else(|| SourceError::NotFound(format!("branch {branch:?} is not in {}", self.location)))
     }
 
@@ -69,6 +72,7 @@ impl Source for GitSource {
             for branch in &request.branches {
                 names::check_branch(branch)?;
             }
+            self.objects.forget().await;
             clone::refresh(&self.git, &self.location, self.branch.as_deref(), request).await
         })
     }
@@ -142,6 +146,6 @@ impl Source for GitSource {
         entries: &'a [Entry],
         seen: &'a (dyn Fn(&str) + Send + Sync),
     ) -> Pending<'a, Contents> {
-        Box::pin(blobs::read(&self.git, entries, seen))
+        Box::pin(self.objects.read(&self.git, entries, seen))
     }
 }
