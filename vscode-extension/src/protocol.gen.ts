@@ -91,6 +91,16 @@ export interface ConnectionsAnswer {
   connections: ConnectionChoice[];
 }
 
+/** Entries of external sources. */
+export interface ContentSettings {
+  /** Whether titles are offered between quotes. */
+  completion?: boolean;
+  /** Whether a text that equals an entry's title or external id shows the entry. */
+  hover?: boolean;
+  /** Whether the organization's sources come with the workspace's connections. */
+  sources?: boolean;
+}
+
 /** What is told about the text. */
 export interface DiagnosticSettings {
   /**
@@ -272,6 +282,8 @@ export interface Settings {
   codeLens?: CodeLensSettings;
   /** Names or ids of the connections to use; empty means: by the workspace's match. */
   connections?: string[];
+  /** Entries of external sources. */
+  content?: ContentSettings;
   /** What is told about the text. */
   diagnostics?: DiagnosticSettings;
   /** Which hub; none means local mode. */

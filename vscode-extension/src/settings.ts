@@ -22,6 +22,11 @@ export function serverSettings(token: string | undefined): Settings {
     diagnostics: { enabled: section.get<boolean>('diagnostics.enabled', true), disabled: texts(section, 'diagnostics.disabled') },
     inlayHints: { columnTypes: section.get<boolean>('inlayHints.columnTypes', true), stars: section.get<boolean>('inlayHints.stars', true) },
     codeLens: { lineage: section.get<boolean>('codeLens.lineage', true) },
+    content: {
+      hover: section.get<boolean>('content.hover', true),
+      completion: section.get<boolean>('content.completion', false),
+      sources: section.get<boolean>('content.sources', true),
+    },
   };
 }
 

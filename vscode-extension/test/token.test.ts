@@ -73,6 +73,7 @@ test('settings are sent as the contract says, the token beside them', () => {
     diagnostics: { enabled: true, disabled: [] },
     inlayHints: { columnTypes: true, stars: true },
     codeLens: { lineage: true },
+    content: { hover: true, completion: false, sources: true },
   });
   assert.equal(serverSettings(undefined).token, null);
 });

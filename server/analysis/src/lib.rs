@@ -28,9 +28,9 @@ pub use facts::{
 };
 pub use language::Language;
 pub use position::{
-    CallAt, Completion, Described, Diagnostic, Makes, Occurrence, OutlineItem, Passes, ResultItem, Role,
-    Symbol, SymbolKind, call_at, check, completion_at, described, occurrences, outline, result_items,
-    symbol_at,
+    CallAt, Completion, Described, Diagnostic, Makes, Occurrence, OutlineItem, Passes, Quoted, ResultItem,
+    Role, Symbol, SymbolKind, call_at, check, completion_at, described, occurrences, outline, quoted_at,
+    result_items, symbol_at,
 };
 pub use relation::RelationName;
 pub use span::Span;

@@ -3,18 +3,21 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{Router, serve::ListenerExt as _};
-use metasync_sources::{Sources, SourcesOptions};
+use metasync_sources::{
+    Reach, Sources, SourcesOptions,
+    entries::{Outside, Variables},
+};
 use metasync_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::{self, Verifier},
-    config::{ConfigError, HubConfig},
+    config::{ConfigError, HubConfig, SigningKeys, SourcesPolicy, Timetable},
     events::{self, Bells},
     http::{self, App, AppInner},
     metrics::Metrics,
-    runs::{self, Policy, Runs},
+    runs::{self, Policy, Runs, entries::Upkeep},
     secrets,
 };
 
@@ -102,6 +105,10 @@ impl Hub {
                 allow_local_paths: config.sources.allow_local_paths,
                 allow_private_networks: config.sources.allow_private_networks,
                 webhook_secret: secrets::webhooks(&config)?,
+                entries: runs::entries::EntryPolicy {
+                    outside: Arc::new(outside(&config)?),
+                    sealer: Arc::new(secrets::sealer(&config)?),
+                },
             },
         ));
         let app = App::new(AppInner {
@@ -158,6 +165,12 @@ impl Hub {
             shutdown.clone(),
         );
         let scheduling = tokio::spawn(schedule);
+        let upkeep = upkeep(&self.config.sources)?;
+        let keeping = tokio::spawn(runs::entries::keep_up(
+            Arc::clone(&self.runs),
+            upkeep,
+            shutdown.clone(),
+        ));
         let telling = tokio::spawn(Arc::clone(&self.runs).tell_webhooks(shutdown.clone()));
         let hearing = tokio::spawn(events::ring_for_others(
             self.store.foreign_changes(),
@@ -182,6 +195,7 @@ impl Hub {
         // Should the listener have failed, the rest ends with it.
         shutdown.cancel();
         scheduling.abort();
+        keeping.abort();
         hearing.abort();
         telling.abort();
         if let Err(error) = working.await {
@@ -190,6 +204,58 @@ impl Hub {
         self.store.close().await;
         served
     }
+}
+
+/// Where sources of entries may reach.
+fn outside(config: &HubConfig) -> Result<Outside, HubError> {
+    let data_dir =
+        std::path::absolute(&config.data_dir).map_err(HubError::io("finding the data directory"))?;
+    let own = [
+        match &config.auth.keys {
+            SigningKeys::Environment(variable) => Some(variable.clone()),
+            _ => None,
+        },
+        config.auth.admin_pin_env.clone(),
+        config.webhooks.secret_env.clone(),
+        config.sources.secrets_key_env.clone(),
+        config
+            .webdav
+            .as_ref()
+            .and_then(|webdav| webdav.password_env.clone()),
+    ];
+    Ok(Outside {
+        roots: config
+            .sources
+            .csv_roots
+            .iter()
+            .map(|root| data_dir.join(root))
+            .collect(),
+        reach: Reach {
+            allow_private: config.sources.allow_private_networks,
+        },
+        variables: Variables {
+            allowed: config.sources.secret_variables.clone(),
+            forbidden: own
+                .into_iter()
+                .flatten()
+                .chain(OWN_VARIABLES.map(str::to_owned))
+                .collect(),
+        },
+    })
+}
+
+/// Variables of the hub that no configuration names.
+const OWN_VARIABLES: [&str; 2] = ["WEBDAV_PASSWORD", "DATABASE_URL"];
+
+/// When sources are looked after.
+fn upkeep(policy: &SourcesPolicy) -> Result<Upkeep, ConfigError> {
+    let days = |days: u32| (days > 0).then(|| jiff::SignedDuration::from_hours(24 * i64::from(days)));
+    Ok(Upkeep {
+        check: Timetable::new(&policy.check, &policy.time_zone)
+            .map_err(|why| ConfigError::value("sources.check", why))?,
+        keep_runs: days(policy.keep_runs_days),
+        keep_entries: days(policy.keep_content_days),
+    })
 }
 
 /// Opens a hub and serves it until `shutdown` is cancelled.

@@ -141,20 +141,22 @@ async fn hub(
                 "token",
                 &format!("accepted for the organization {organization}"),
             ));
-            checks.push(match matching::decide(&answer, None, &settings.connections) {
-                Matched::Use(list) if !list.is_empty() => {
-                    let names: Vec<String> = list
-                        .iter()
-                        .map(|c| format!("{} ({})", c.full_name, c.status))
-                        .collect();
-                    good("match", &format!("this workspace uses {}", names.join(", ")))
-                }
-                _ => bad(
-                    "match",
-                    &format!("no connection is exactly {:?}", found.identity.identifier),
-                    "run metasync.selectConnections in the editor, or set metasync.connections",
-                ),
-            });
+            checks.push(
+                match matching::decide(&answer, None, &settings.connections, false) {
+                    Matched::Use(list) if !list.is_empty() => {
+                        let names: Vec<String> = list
+                            .iter()
+                            .map(|c| format!("{} ({})", c.full_name, c.status))
+                            .collect();
+                        good("match", &format!("this workspace uses {}", names.join(", ")))
+                    }
+                    _ => bad(
+                        "match",
+                        &format!("no connection is exactly {:?}", found.identity.identifier),
+                        "run metasync.selectConnections in the editor, or set metasync.connections",
+                    ),
+                },
+            );
         }
         Err(error) => {
             let advice = match error {

@@ -24,6 +24,30 @@ pub struct Settings {
     pub inlay_hints: InlayHintSettings,
     /// What is shown above objects.
     pub code_lens: CodeLensSettings,
+    /// Entries of external sources.
+    pub content: ContentSettings,
+}
+
+/// Entries of external sources.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ContentSettings {
+    /// Whether a text that equals an entry's title or external id shows the entry.
+    pub hover: bool,
+    /// Whether titles are offered between quotes.
+    pub completion: bool,
+    /// Whether the organization's sources come with the workspace's connections.
+    pub sources: bool,
+}
+
+impl Default for ContentSettings {
+    fn default() -> ContentSettings {
+        ContentSettings {
+            hover: true,
+            completion: false,
+            sources: true,
+        }
+    }
 }
 
 /// What is told about the text.

@@ -12,6 +12,7 @@
 //! Adding a source: one module here, and one line in [`registry`].
 
 pub mod content;
+pub mod entries;
 pub mod error;
 pub mod git;
 pub mod ignored;

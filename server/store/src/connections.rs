@@ -175,6 +175,20 @@ impl Store {
         })
     }
 
+    /// Replaces what only the hub needs of a connection.
+    pub async fn set_connection_settings(&self, org: Uuid, id: Uuid, settings: &Value) -> Result<()> {
+        transact!(self.database(), Scope::Org(org), |tx| {
+            query("UPDATE connections SET settings = $3, updated_at = $4 WHERE org_id = $1 AND id = $2")
+                .bind(org)
+                .bind(id)
+                .bind(json_text(settings))
+                .bind(Time::now())
+                .execute(tx)
+                .await?;
+            Ok(())
+        })
+    }
+
     /// What the adapter of a connection remembered of a branch with its last complete batch.
     pub async fn index_state(&self, org: Uuid, connection: Uuid, branch: &str) -> Result<Option<Value>> {
         let mut tx = self.database().look(Scope::Org(org)).await?;
@@ -297,6 +311,8 @@ pub(crate) async fn remove_rows(tx: &mut Tx, org: Uuid, id: Uuid) -> Result<()> 
         "DELETE FROM index_files WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM index_words WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM index_names WHERE org_id = $1 AND connection_id = $2",
+        "DELETE FROM content_index WHERE org_id = $1 AND connection_id = $2",
+        "DELETE FROM catalog_items WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM connections WHERE org_id = $1 AND id = $2",
     ] {
         query(statement).bind(org).bind(id).execute(tx).await?;

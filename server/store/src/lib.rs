@@ -14,6 +14,7 @@ mod connections;
 mod cursor_keys;
 mod database;
 mod documentation;
+mod entries;
 mod epoch;
 mod error;
 mod estimate;
@@ -39,6 +40,11 @@ pub use catalog::{
 };
 pub use connections::{DeclaredConnection, Removed, StoredConnection};
 pub use documentation::{DocumentationBody, DocumentationFile, DocumentationObject, DocumentationWithObject};
+pub use entries::{
+    CatalogFields, ContentFields, EntriesCommitted, Entry, EntryBatch, EntryFields, EntrySource,
+    EntryStanding, EntryTable, Found as EntriesFound, ListedError, NewError, NewSyncRun, Query as EntryQuery,
+    Started, SyncRun, SyncStats,
+};
 pub use error::{Result, StoreError};
 pub use feed::{DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES};
 pub use feed::{PageAnswer, PageForm, PageFrom, PageFrom as From, PageRequest, Standing};

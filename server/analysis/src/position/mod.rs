@@ -10,6 +10,7 @@ mod occurrences;
 mod outline;
 mod properties;
 mod python;
+mod quoted;
 mod result;
 mod signature;
 mod sql;
@@ -19,6 +20,7 @@ mod yaml_keys;
 
 pub use described::{Described, described};
 pub use occurrences::occurrences;
+pub use quoted::{Quoted, quoted_at};
 pub use result::{Makes, ResultItem, result_items};
 pub use signature::{CallAt, call_at};
 pub use words::{Completion, Diagnostic, Occurrence, OutlineItem, Passes, Role, Symbol, SymbolKind};

@@ -90,7 +90,12 @@ fn table(connection: &Connection, parts: &[String]) -> rusqlite::Result<Vec<Obje
         return Ok(Vec::new());
     };
     let mut hits = by_name(connection, name)?;
-    hits.retain(|hit| !matches!(hit.object_type.as_str(), "macro" | "test" | "exposure" | "metric"));
+    hits.retain(|hit| {
+        !matches!(
+            hit.object_type.as_str(),
+            "macro" | "test" | "exposure" | "metric" | "content" | "catalog_item"
+        )
+    });
     let parts = folded(parts);
     let best = hits
         .iter()

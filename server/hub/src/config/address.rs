@@ -65,6 +65,10 @@ pub fn without_credentials(kind: &str, url: &str) -> String {
     if kind == "workspace" {
         return url.to_owned();
     }
+    // What stands in a query may be a key.
+    if metasync_sources::entries::adapter(kind).is_some() {
+        return url.split(['?', '#']).next().unwrap_or(url).to_owned();
+    }
     // What is no repository's address (any more) is better not shown at all.
     Location::parse(url).map(|l| l.to_string()).unwrap_or_default()
 }

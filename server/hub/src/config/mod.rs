@@ -7,6 +7,7 @@ mod file;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod timetable;
 mod validate;
 
 use std::{
@@ -21,6 +22,7 @@ pub use sections::{
     Auth, ConnectionConfig, Member, MemberRole, MetadataSync, Organization, Release, Repositories,
     SigningKeys, SourcesPolicy, Webdav, Webhooks,
 };
+pub use timetable::Timetable;
 
 /// Where a hub listens when nothing says otherwise: loopback only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8750);

@@ -152,7 +152,29 @@ pub struct SourcesPolicy {
     pub csv_roots: Vec<PathBuf>,
     /// REST sources and webhooks may reach loopback and private addresses.
     pub allow_private_networks: bool,
+    /// Variables that may hold secrets of sources, `*` at the end for all that begin so; left out: all but
+    /// the hub's own and some well-known ones.
+    pub secret_variables: Vec<String>,
+    /// Variable with the key that seals secrets of sources; left out: a key in the data directory.
+    pub secrets_key_env: Option<String>,
+    /// When what failed for a passing reason is tried again, as cron writes it.
+    pub check: String,
+    /// The time zone of `check`.
+    pub time_zone: String,
+    /// Days that runs are kept; 0: for ever.
+    pub keep_runs_days: u32,
+    /// Days that entries are kept that no run saw; 0: for ever.
+    pub keep_content_days: u32,
 }
+
+/// Three in the morning (seed 003).
+const DEFAULT_CHECK: &str = "0 3 * * *";
+
+/// Days that runs are kept where nothing is configured (seed 003).
+const DEFAULT_KEEP_RUNS: u32 = 30;
+
+/// Days that entries are kept which no run saw, where nothing is configured (seed 003).
+const DEFAULT_KEEP_CONTENT: u32 = 90;
 
 impl Default for SourcesPolicy {
     fn default() -> SourcesPolicy {
@@ -160,6 +182,12 @@ impl Default for SourcesPolicy {
             allow_local_paths: false,
             csv_roots: vec!["imports".into()],
             allow_private_networks: false,
+            secret_variables: Vec::new(),
+            secrets_key_env: None,
+            check: DEFAULT_CHECK.to_owned(),
+            time_zone: "UTC".to_owned(),
+            keep_runs_days: DEFAULT_KEEP_RUNS,
+            keep_content_days: DEFAULT_KEEP_CONTENT,
         }
     }
 }

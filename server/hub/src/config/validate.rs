@@ -17,6 +17,8 @@ pub(super) fn validate(config: &mut HubConfig) -> Result<(), ConfigError> {
             format!("{minutes} is no number of minutes between 0 and {MAX_INTERVAL_MINUTES}"),
         ));
     }
+    super::Timetable::new(&config.sources.check, &config.sources.time_zone)
+        .map_err(|why| ConfigError::value("sources.check", why))?;
     if let Some(database) = &config.database
         && !(database.starts_with("postgres://") || database.starts_with("postgresql://"))
     {

@@ -12,7 +12,10 @@ use super::{
     error::ApiError,
     params::PathParams,
 };
-use crate::{config::address, runs::REPOSITORY};
+use crate::{
+    config::address,
+    runs::{REPOSITORY, entries::SOURCE},
+};
 
 /// Longest workspace identifier.
 const MAX_IDENTIFIER: usize = 1_000;
@@ -122,9 +125,11 @@ pub(super) async fn remove(
     if stored.declared {
         return Err(declared());
     }
-    if let Some(run) = app.store.active_run(org, REPOSITORY, &id.to_string()).await? {
-        app.runs.cancel(org, run.id).await?;
-        app.runs.ended(org, run.id, STOP_PATIENCE).await?;
+    for kind in [REPOSITORY, SOURCE] {
+        if let Some(run) = app.store.active_run(org, kind, &id.to_string()).await? {
+            app.runs.cancel(org, run.id).await?;
+            app.runs.ended(org, run.id, STOP_PATIENCE).await?;
+        }
     }
     match app.store.remove_connection(org, id).await? {
         Removed::Done => {

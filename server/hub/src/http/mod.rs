@@ -20,6 +20,7 @@ mod repositories;
 mod routes;
 mod search;
 mod sessions;
+mod sources;
 mod sync_package;
 mod system;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     routes::{self, Allowed, Endpoint, SchemaOf},
-    search,
+    search, sources,
 };
 
 /// The description of all routes (OpenAPI 3.1).
@@ -82,6 +82,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let in_path = in_path.map(|name| {
         let schema = match name {
             "job_id" | "object_id" => id(),
+            "sync_run_id" => json!({"type": "integer", "minimum": 1, "maximum": i64::MAX}),
             // repositories are known by their names, too
             "id" if endpoint.path.starts_with(EDITORS) => id(),
             _ => json!({"type": "string", "minLength": 1}),
@@ -89,7 +90,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
         json!({"name": name, "in": "path", "required": true, "schema": schema})
     });
     let in_query = endpoint.query.iter().map(|name| {
-        let mut parameter = json!({"name": name, "in": "query", "required": *name == "q"});
+        let mut parameter = json!({"name": name, "in": "query", "required": *name == "q" && !endpoint.path.starts_with(SOURCES)});
         parameter["schema"] = query_schema(name, endpoint);
         if parameter["schema"]["type"] == "array" {
             // comma-separated
@@ -101,6 +102,9 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     in_path.chain(in_query).collect()
 }
 
+/// Where the routes of seed 003 begin.
+const SOURCES: &str = "/v1/";
+
 /// Where the routes for editors begin.
 const EDITORS: &str = "/api/metadata-sync/";
 
@@ -111,6 +115,11 @@ fn id() -> Value {
 fn query_schema(name: &str, endpoint: &Endpoint) -> Value {
     match name {
         "connection_ids" | "object_ids" => json!({"type": "array", "items": id()}),
+        "q" if endpoint.path.starts_with(SOURCES) => {
+            json!({"type": "string", "maxLength": search::MAX_WORDS / MOST_UTF8})
+        }
+        "status" => json!({"type": "string", "enum": sources::STATUSES}),
+        "available" => json!({"type": "string", "enum": ["true", "false", "all"]}),
         "last_sync_timestamp" => json!({"type": "string", "format": "date-time"}),
         "include_documentation" => json!({"type": "boolean"}),
         "limit" if endpoint.path.starts_with(EDITORS) => {

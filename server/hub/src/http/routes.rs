@@ -17,7 +17,7 @@ use super::{
     repositories::{self, Repository, RepositoryList},
     search,
     sessions::{self, SessionList},
-    sync_package, system,
+    sources, sync_package, system,
 };
 
 /// Who may use a route.
@@ -58,7 +58,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    fn new(
+    pub(super) fn new(
         method: &'static str,
         path: &'static str,
         allowed: Allowed,
@@ -80,37 +80,37 @@ impl Endpoint {
         }
     }
 
-    fn query(mut self, names: &'static [&'static str]) -> Endpoint {
+    pub(super) fn query(mut self, names: &'static [&'static str]) -> Endpoint {
         self.query = names;
         self
     }
 
-    fn takes<T: JsonSchema>(mut self) -> Endpoint {
+    pub(super) fn takes<T: JsonSchema>(mut self) -> Endpoint {
         self.request = Some(schema::<T>);
         self
     }
 
-    fn gives<T: JsonSchema>(mut self) -> Endpoint {
+    pub(super) fn gives<T: JsonSchema>(mut self) -> Endpoint {
         self.answer.1 = Some(schema::<T>);
         self
     }
 
-    fn streams(mut self) -> Endpoint {
+    pub(super) fn streams(mut self) -> Endpoint {
         self.streams = true;
         self
     }
 
-    fn expensive(mut self) -> Endpoint {
+    pub(super) fn expensive(mut self) -> Endpoint {
         self.expensive = true;
         self
     }
 
-    fn status(mut self, status: u16) -> Endpoint {
+    pub(super) fn status(mut self, status: u16) -> Endpoint {
         self.answer.0 = status;
         self
     }
 
-    fn or_status(mut self, status: u16) -> Endpoint {
+    pub(super) fn or_status(mut self, status: u16) -> Endpoint {
         self.or_status = Some(status);
         self
     }
@@ -136,6 +136,7 @@ const PACKAGE_QUERY: &[&str] = &[
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let mut all = editors();
     all.extend(repository_routes());
+    all.extend(sources::routes());
     all.extend(system_routes());
     all
 }

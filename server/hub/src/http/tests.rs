@@ -153,6 +153,7 @@ fn path(endpoint: &Endpoint, org: &str, id: &str) -> String {
         .path
         .replace("{org}", org)
         .replace("{id}", id)
+        .replace("{sync_run_id}", "999999")
         .replace("{job_id}", &Uuid::now_v7().to_string())
         .replace("{object_id}", &Uuid::now_v7().to_string())
 }

@@ -1,6 +1,6 @@
 //! What a run may use, and how it fails.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use metasync_store::{Run, StoreError};
 use serde_json::Value;
@@ -36,6 +36,10 @@ pub(super) struct Failure {
     pub(super) result: Value,
     /// Whether another attempt may do better (runs.md, 6).
     pub(super) is_retryable: bool,
+    /// How long the other side asked to wait.
+    pub(super) retry_after: Option<Duration>,
+    /// The seed's type of error, where there are such types.
+    pub(super) kind: Option<&'static str>,
 }
 
 impl Failure {
@@ -45,6 +49,8 @@ impl Failure {
             message: message.into(),
             result: Value::Null,
             is_retryable: false,
+            retry_after: None,
+            kind: None,
         }
     }
 }

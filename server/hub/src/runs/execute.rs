@@ -11,7 +11,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use super::{
     Runs,
     context::{Failure, RunContext},
-    estimate, index,
+    entries, estimate, index,
     reporter::Reporter,
     retry,
     runner::LEASE,
@@ -96,7 +96,7 @@ async fn failed(runs: &Arc<Runs>, run: &Run, failure: Failure) -> Outcome {
         outcome.state = "dead".into();
         return outcome;
     }
-    let pause = retry::pause(run.attempt, None);
+    let pause = retry::pause(run.attempt, failure.retry_after);
     outcome.state = "retry_wait".into();
     outcome.retry_at = jiff::Timestamp::now()
         .checked_add(jiff::SignedDuration::try_from(pause).unwrap_or(jiff::SignedDuration::ZERO))
@@ -156,6 +156,8 @@ async fn attempt(runs: &Arc<Runs>, run: &Run, reporter: &Arc<Reporter>, cancel: 
 async fn perform(context: &RunContext) -> Result<Value, Failure> {
     match context.run.kind.as_str() {
         super::REPOSITORY => index::index(context).await,
+        entries::SOURCE => entries::sync(context).await,
+        entries::PREVIEW => entries::preview(context).await,
         #[cfg(test)]
         PANICKING => panic!("on purpose"),
         other => Err(Failure::new(
@@ -218,7 +220,7 @@ async fn finish(runs: &Runs, run: &Run, outcome: &Outcome) {
 
 /// Gives a connection the status that the end of its run means.
 pub(super) async fn settle_connection(store: &Store, run: &Run) -> Result<(), StoreError> {
-    if run.kind != super::REPOSITORY {
+    if ![super::REPOSITORY, entries::SOURCE].contains(&run.kind.as_str()) {
         return Ok(());
     }
     let Some(connection) = store.connection(run.org, &run.target).await? else {

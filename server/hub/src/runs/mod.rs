@@ -5,6 +5,7 @@
 //! writes nothing any more.
 
 mod context;
+pub(crate) mod entries;
 mod estimate;
 mod execute;
 mod housekeeping;
@@ -32,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{events::Bells, metrics::Metrics};
+use entries::EntryPolicy;
 
 pub(crate) use estimate::of as estimate;
 pub(crate) use index::ORIGIN;
@@ -60,6 +62,8 @@ pub(crate) struct Policy {
     pub(crate) allow_private_networks: bool,
     /// Signs webhooks.
     pub(crate) webhook_secret: Vec<u8>,
+    /// For external sources.
+    pub(crate) entries: EntryPolicy,
 }
 
 /// The engine, as those who start and watch runs see it.
@@ -72,6 +76,7 @@ pub struct Runs {
     allow_local_paths: bool,
     webhooks: Webhooks,
     webhook_secret: Vec<u8>,
+    entries: EntryPolicy,
     /// Held by runs that read and analyse.
     workers: Semaphore,
     /// Rung when somebody is to be told of a run's state.
@@ -98,6 +103,7 @@ impl Runs {
                 allow_private: policy.allow_private_networks,
             }),
             webhook_secret: policy.webhook_secret,
+            entries: policy.entries,
             workers: Semaphore::new(runner::workers()),
             outgoing: Notify::new(),
             cancels: Mutex::default(),

@@ -64,6 +64,14 @@ impl Reporter {
         });
     }
 
+    /// So many more items were seen.
+    pub(super) fn items(&self, count: u64) {
+        self.change(|p| {
+            p.files_processed += count;
+            p.files_total = p.files_total.max(p.files_processed);
+        });
+    }
+
     /// The share of the whole work that is done, 0 to 99: the end alone is 100.
     pub(super) fn percentage(&self, percentage: f64) {
         let mut state = self.locked();

@@ -6,7 +6,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{REPOSITORY, Runs, execute::execute, housekeeping::Housekeeping};
+use super::{
+    REPOSITORY, Runs,
+    entries::{PREVIEW, SOURCE},
+    execute::execute,
+    housekeeping::Housekeeping,
+};
 
 /// How long a claim holds without a heartbeat (runs.md, 1).
 pub(super) const LEASE: Duration = Duration::from_secs(30);
@@ -26,7 +31,7 @@ const AT_ONCE: usize = 64;
 const MIN_WORKERS: usize = 4;
 
 /// Kinds of runs that this hub works on.
-const KINDS: &[&str] = &[REPOSITORY];
+const KINDS: &[&str] = &[REPOSITORY, SOURCE, PREVIEW];
 
 /// Runs that read and analyse at once.
 pub(super) fn workers() -> usize {

@@ -2,10 +2,12 @@
 
 mod column;
 mod cte;
+mod entry;
 mod object;
 
 pub use column::{column, local_column};
 pub use cte::cte;
+pub use entry::{ENTRY_TYPES, entry};
 pub use object::object;
 
 use crate::{

@@ -1,15 +1,15 @@
 //! `textDocument/completion`: models in `ref()`, sources and their tables, columns after an alias
 //! and in the select list, macros.
 
-use metasync_analysis::{Completion, Language, RelationName, Span, completion_at};
+use metasync_analysis::{Completion, Language, RelationName, Span, completion_at, quoted_at};
 use metasync_cache::ObjectHit;
-use metasync_ide::{Format, markup::Writer, rename::Files};
+use metasync_ide::{Format, hover::ENTRY_TYPES, markup::Writer, rename::Files};
 use tower_lsp::ls_types::{
     CompletionItem, CompletionItemKind, CompletionParams, CompletionResponse, CompletionTextEdit,
     Documentation, TextEdit,
 };
 
-use super::{Backend, convert, lookup::Lookups};
+use super::{Backend, convert, lookup::Lookups, server::Place};
 
 /// Most items in one answer; with more, the editor asks again as one types.
 const MAX_ITEMS: usize = 200;
@@ -71,7 +71,11 @@ impl Backend {
             &text.text,
             offset,
             &here.workspace.handle.view.options(),
-        )?;
+        );
+        let wanted = match wanted {
+            Some(wanted) if !self.wants_entries(language, &text.text, offset, &wanted) => wanted,
+            _ => return self.complete_entry(&here, offset),
+        };
         let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
         let named = |types: &[&str], prefix: &str| {
             (here.workspace.handle.view)
@@ -221,6 +225,63 @@ impl Backend {
         Some(CompletionResponse::List(tower_lsp::ls_types::CompletionList {
             is_incomplete,
             items: list,
+        }))
+    }
+}
+
+impl Backend {
+    /// Whether titles are offered rather than what SQL could have there: the cursor is in a text of its own.
+    fn wants_entries(&self, language: Language, text: &str, offset: usize, wanted: &Completion) -> bool {
+        let is_name = matches!(wanted, Completion::Columns { .. } | Completion::Relations { .. });
+        is_name
+            && self.features.read().content.completion
+            && quoted_at(language, text, offset).is_some_and(|quoted| quoted.is_quoted)
+    }
+
+    /// Titles of entries that begin like the text between the quotes around the cursor.
+    fn complete_entry(&self, here: &Place, offset: usize) -> Option<CompletionResponse> {
+        if !self.features.read().content.completion {
+            return None;
+        }
+        let text = &here.document.text;
+        let quoted =
+            quoted_at(Language::of_path(&here.path), &text.text, offset).filter(|quoted| quoted.is_quoted)?;
+        let prefix = text.text.get(quoted.span.start..offset)?;
+        let hits = (here.workspace.handle.view)
+            .ask(|reader| reader.names_of_type(ENTRY_TYPES, prefix, MAX_ITEMS + 1))
+            .unwrap_or_default();
+        let range = text.range(quoted.span.start, quoted.span.end, self.encoding());
+        let format = self.offers.read().completion;
+        let is_incomplete = hits.len() > MAX_ITEMS;
+        let quote = text
+            .text
+            .get(..quoted.span.start)
+            .and_then(|before| before.chars().next_back());
+        let written = |name: &str| match (quote, Language::of_path(&here.path)) {
+            (Some(quote), Language::Sql) => name.replace(quote, &format!("{quote}{quote}")),
+            _ => name.to_owned(),
+        };
+        let mut seen = std::collections::HashSet::new();
+        let items = hits
+            .into_iter()
+            .take(MAX_ITEMS)
+            .filter(|hit| seen.insert((hit.name.clone(), hit.description.clone())))
+            .map(|hit| CompletionItem {
+                kind: Some(CompletionItemKind::VALUE),
+                detail: Some(hit.connection.clone().unwrap_or(hit.object_type)),
+                documentation: hit.description.map(|d| documentation(&d, format)),
+                text_edit: Some(CompletionTextEdit::Edit(TextEdit {
+                    range,
+                    new_text: written(&hit.name),
+                })),
+                filter_text: Some(hit.name.clone()),
+                label: hit.name,
+                ..CompletionItem::default()
+            })
+            .collect();
+        Some(CompletionResponse::List(tower_lsp::ls_types::CompletionList {
+            is_incomplete,
+            items,
         }))
     }
 }

@@ -1,10 +1,10 @@
 //! `textDocument/hover`.
 
-use metasync_analysis::SymbolKind;
+use metasync_analysis::{Language, Span, SymbolKind, quoted_at};
 use metasync_ide::{Markup, ask, hover};
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams};
 
-use super::{Backend, convert, lookup::Lookups};
+use super::{Backend, convert, lookup::Lookups, server::Place};
 
 impl Backend {
     /// What stands at a position; `None` where nothing is known of it.
@@ -14,6 +14,17 @@ impl Backend {
         let encoding = self.encoding();
         let offset = here.document.text.offset_within(at.position, encoding)?;
         let text = &here.document.text.text;
+        let known = self.symbol_hover(&here, text, offset);
+        let (shown, span) = known.or_else(|| self.entry_hover(&here, text, offset))?;
+        let range = here.document.text.range(span.start, span.end, encoding);
+        Some(Hover {
+            contents: HoverContents::Markup(convert::markup(shown)),
+            range: Some(range),
+        })
+    }
+
+    /// What a name in the text stands for.
+    fn symbol_hover(&self, here: &Place, text: &str, offset: usize) -> Option<(Markup, Span)> {
         let symbol = ask(&here.path, text, offset, &here.workspace.handle.view.options())?;
         let format = self.offers.read().hover;
         let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
@@ -53,13 +64,20 @@ impl Backend {
             SymbolKind::Cte { name, columns, .. } => Some(hover::cte(name, columns, format)),
             _ => None,
         };
-        let range = here
-            .document
-            .text
-            .range(symbol.span.start, symbol.span.end, encoding);
-        Some(Hover {
-            contents: HoverContents::Markup(convert::markup(shown?)),
-            range: Some(range),
-        })
+        Some((shown?, symbol.span))
+    }
+
+    /// The entry of an external source whose title or external id the text at the cursor is.
+    fn entry_hover(&self, here: &Place, text: &str, offset: usize) -> Option<(Markup, Span)> {
+        if !self.features.read().content.hover {
+            return None;
+        }
+        let quoted = quoted_at(Language::of_path(&here.path), text, offset)?;
+        let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
+        let entries = lookups.entries(quoted.value.trim());
+        let facts = lookups.object(entries.first()?.id)?;
+        let format = self.offers.read().hover;
+        let shown = hover::entry(&facts, entries.len() - 1, format, jiff::Timestamp::now());
+        Some((shown, quoted.span))
     }
 }

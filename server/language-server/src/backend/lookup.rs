@@ -2,7 +2,7 @@
 
 use metasync_analysis::RelationName;
 use metasync_cache::{CacheError, ColumnEnd, Lookup, ObjectHit, Reader};
-use metasync_ide::{ColumnFacts, ObjectFacts, facts::Flow};
+use metasync_ide::{ColumnFacts, ObjectFacts, facts::Flow, hover};
 use metasync_protocol::ColumnRow;
 use uuid::Uuid;
 
@@ -10,6 +10,9 @@ use crate::{answers, sync::View};
 
 /// Most objects that one name may lead to.
 const MAX_HITS: usize = 8;
+
+/// Most entries that one text may lead to.
+const MAX_ENTRIES: usize = 100;
 
 /// Looks up what relations and columns a text names.
 pub struct Lookups<'a> {
@@ -47,6 +50,16 @@ impl<'a> Lookups<'a> {
             .ask(|reader| reader.objects_named(id, MAX_HITS))
             .unwrap_or_default();
         hits.retain(|hit| hit.object_type == "test" && hit.full_name == id);
+        hits
+    }
+
+    /// The entries of external sources that bear this title or external id, best first.
+    pub fn entries(&self, text: &str) -> Vec<ObjectHit> {
+        let mut hits = self
+            .view
+            .ask(|reader| reader.objects_named(text, MAX_ENTRIES))
+            .unwrap_or_default();
+        hits.retain(|hit| hover::ENTRY_TYPES.contains(&hit.object_type.as_str()));
         hits
     }
 

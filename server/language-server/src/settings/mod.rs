@@ -63,6 +63,8 @@ pub struct Effective {
     pub auto_sync: AutoSync,
     /// Names or ids of connections; empty: by the workspace's match.
     pub connections: Vec<String>,
+    /// Whether the organization's external sources come with what matches.
+    pub sources: bool,
     /// Where caches live.
     pub cache_dir: PathBuf,
 }
@@ -97,6 +99,7 @@ pub fn resolve(environment: &Environment, editor: &serde_json::Value) -> (Effect
         mode,
         auto_sync,
         connections: settings.connections,
+        sources: settings.content.sources,
         cache_dir: environment.cache_dir.clone(),
     };
     (effective, problems)

@@ -18,8 +18,15 @@ pub enum Matched {
     Nothing,
 }
 
+/// Types of connections that are external sources.
+const SOURCES: [&str; 3] = ["csv", "api", "jsonl"];
+
+/// A source with more entries is only used where somebody names it: every editor would hold all of it.
+const MOST_ENTRIES: u64 = 100_000;
+
 /// Decides. `chosen` is what the user chose before (even nothing), `named` the setting.
-pub fn decide(answer: &MatchAnswer, chosen: Option<&[Uuid]>, named: &[String]) -> Matched {
+/// With `sources`, the organization's external sources come with what matches exactly: they belong to no workspace.
+pub fn decide(answer: &MatchAnswer, chosen: Option<&[Uuid]>, named: &[String], sources: bool) -> Matched {
     let all = || everything(answer).map(|(c, _)| c);
     if let Some(chosen) = chosen {
         return Matched::Use(all().filter(|c| chosen.contains(&c.id)).cloned().collect());
@@ -34,7 +41,15 @@ pub fn decide(answer: &MatchAnswer, chosen: Option<&[Uuid]>, named: &[String]) -
     }
     if !answer.matched_connections.is_empty() {
         // several may bear one name: a repository, the tests of its releases, …
-        return Matched::Use(answer.matched_connections.clone());
+        let mut used = answer.matched_connections.clone();
+        let is_small =
+            |c: &&Connection| sources && SOURCES.contains(&c.kind.as_str()) && c.object_count <= MOST_ENTRIES;
+        let others = answer
+            .suggested_connections
+            .iter()
+            .chain(&answer.other_connections);
+        used.extend(others.filter(is_small).cloned());
+        return Matched::Use(used);
     }
     if !answer.suggested_connections.is_empty() {
         return Matched::Offer(answer.suggested_connections.clone());
@@ -97,21 +112,43 @@ mod tests {
             Matched::Use(list) => list.into_iter().map(|c| c.name).collect::<Vec<_>>().join(","),
             other => format!("{other:?}"),
         };
-        assert_eq!(names(decide(&all, None, &[])), "a");
-        assert_eq!(names(decide(&all, None, &["acme/b".into(), "c".into()])), "b,c");
+        assert_eq!(names(decide(&all, None, &[], true)), "a");
         assert_eq!(
-            names(decide(&all, Some(&[connection("c").id]), &["b".into()])),
+            names(decide(&all, None, &["acme/b".into(), "c".into()], true)),
+            "b,c"
+        );
+        assert_eq!(
+            names(decide(&all, Some(&[connection("c").id]), &["b".into()], true)),
             "c"
         );
-        assert_eq!(names(decide(&all, Some(&[]), &[])), "");
+        assert_eq!(names(decide(&all, Some(&[]), &[], true)), "");
+    }
+
+    #[test]
+    fn external_sources_come_along_unless_they_are_large_or_not_wanted() {
+        let mut all = answer(&["a"], &["b"], &["csv", "api"]);
+        for (nth, kind) in [(0, "csv"), (1, "api")] {
+            all.other_connections[nth].kind = kind.into();
+        }
+        all.other_connections[1].object_count = MOST_ENTRIES + 1;
+        let count = |sources| match decide(&all, None, &[], sources) {
+            Matched::Use(used) => used.len(),
+            _ => 0,
+        };
+        assert_eq!((count(true), count(false)), (2, 1));
+        all.matched_connections.clear();
+        assert!(matches!(decide(&all, None, &[], true), Matched::Offer(_)));
     }
 
     #[test]
     fn nothing_certain_is_asked_and_nothing_alike_is_told() {
         assert_eq!(
-            decide(&answer(&[], &["b"], &["c"]), None, &[]),
+            decide(&answer(&[], &["b"], &["c"]), None, &[], true),
             Matched::Offer(vec![connection("b")])
         );
-        assert_eq!(decide(&answer(&[], &[], &["c"]), None, &[]), Matched::Nothing);
+        assert_eq!(
+            decide(&answer(&[], &[], &["c"]), None, &[], true),
+            Matched::Nothing
+        );
     }
 }

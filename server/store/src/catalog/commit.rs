@@ -184,6 +184,22 @@ fn keep_last<T>(rows: &mut Vec<T>, id: impl Fn(&T) -> Uuid) {
     rows.reverse();
 }
 
+/// Stores and deletes objects in somebody else's transaction; gives the heads of the streams. The objects have no
+/// part in what connections know of each other: theirs are no names of relations.
+pub(crate) async fn write_objects(
+    tx: &mut Tx,
+    org: Uuid,
+    connection: Uuid,
+    run: Uuid,
+    objects: &[(ObjectRow, Compact)],
+    gone: &[Uuid],
+) -> Result<Vec<(Channel, u64)>> {
+    let mut writer = Writer::lock(tx, org, connection, run).await?;
+    writer.put_objects(objects).await?;
+    writer.delete_objects(gone).await?;
+    Ok(writer.finish().await?.1)
+}
+
 /// One transaction's hold of the streams of a connection.
 struct Writer<'t> {
     tx: &'t mut Tx,
@@ -336,7 +352,7 @@ impl<'t> Writer<'t> {
 }
 
 /// Stores what the adapter remembers of a branch.
-async fn remember(
+pub(crate) async fn remember(
     tx: &mut Tx,
     org: Uuid,
     connection: Uuid,

@@ -18,6 +18,8 @@ pub use footprints::{FileFootprint, Footprints, NameSide};
 pub use search::FoundObject;
 pub use words::{FileWords, words_of};
 
+pub(crate) use commit::{remember, write_objects};
+
 use crate::runs::Run;
 
 /// A live file, as far as a run needs it to find what changed.

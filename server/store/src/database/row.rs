@@ -35,6 +35,15 @@ impl Row {
         }
     }
 
+    /// A number that may be null, whole or not.
+    pub(crate) fn real(&self, column: &str) -> sqlx::Result<Option<f64>> {
+        match self {
+            // A column of numbers holds whole ones as such.
+            Row::Sqlite(row) => row.try_get_unchecked(column),
+            Row::Postgres(row) => row.try_get(column),
+        }
+    }
+
     /// A list of ids; null is an empty one.
     pub(crate) fn ids(&self, column: &str) -> sqlx::Result<Vec<Uuid>> {
         match self {

@@ -14,6 +14,9 @@ pub(crate) enum Value {
     Text(Option<String>),
     Int(Option<i64>),
     Bool(bool),
+    /// A flag that may be unknown.
+    Flag(Option<bool>),
+    Real(Option<f64>),
     Bytes(Vec<u8>),
     Id(Option<Uuid>),
     Time(Option<Time>),
@@ -31,6 +34,8 @@ pub(crate) enum Column {
     Ids(Vec<Option<Uuid>>),
     Texts(Vec<Option<String>>),
     Ints(Vec<Option<i64>>),
+    Reals(Vec<Option<f64>>),
+    Flags(Vec<Option<bool>>),
     Bytes(Vec<Vec<u8>>),
 }
 
@@ -41,6 +46,8 @@ impl Column {
             Column::Ids(ids) => Value::Id(ids[row]),
             Column::Texts(texts) => Value::Text(texts[row].take()),
             Column::Ints(numbers) => Value::Int(numbers[row]),
+            Column::Reals(numbers) => Value::Real(numbers[row]),
+            Column::Flags(flags) => Value::Flag(flags[row]),
             Column::Bytes(bytes) => Value::Bytes(std::mem::take(&mut bytes[row])),
         }
     }
@@ -52,6 +59,8 @@ impl Value {
             Value::Text(text) => arguments.add(text),
             Value::Int(number) => arguments.add(number),
             Value::Bool(flag) => arguments.add(flag),
+            Value::Flag(flag) => arguments.add(flag),
+            Value::Real(number) => arguments.add(number),
             Value::Bytes(bytes) => arguments.add(bytes),
             Value::Id(id) => arguments.add(id.map(|id| id.to_string())),
             Value::Time(time) => arguments.add(time.map(Time::text)),
@@ -66,6 +75,8 @@ impl Value {
             Value::Text(text) => arguments.add(text.map(without_nul)),
             Value::Int(number) => arguments.add(number),
             Value::Bool(flag) => arguments.add(flag),
+            Value::Flag(flag) => arguments.add(flag),
+            Value::Real(number) => arguments.add(number),
             Value::Bytes(bytes) => arguments.add(bytes),
             Value::Id(id) => arguments.add(id),
             Value::Time(time) => arguments.add(time),
@@ -77,6 +88,8 @@ impl Value {
                 arguments.add(texts)
             }
             Value::Column(Column::Ints(numbers)) => arguments.add(numbers),
+            Value::Column(Column::Reals(numbers)) => arguments.add(numbers),
+            Value::Column(Column::Flags(flags)) => arguments.add(flags),
             Value::Column(Column::Bytes(bytes)) => arguments.add(bytes),
         }
     }

@@ -74,12 +74,15 @@ impl Store {
         transact!(self.database(), Scope::Runner, |tx| {
             let given = query(AssertSqlSafe(format!(
                 "UPDATE runs SET state = $2, attempt = attempt - 1, fence = fence + 1, worker = NULL,
-                 lease_until = NULL WHERE {ACTIVE} AND worker = $1 AND state = 'running'"
+                 lease_until = NULL WHERE {ACTIVE} AND worker = $1 AND state = 'running' RETURNING id"
             )))
             .bind(worker)
             .bind(state::QUEUED)
-            .execute(tx)
+            .fetch_all(tx)
             .await?;
+            for row in &given {
+                webhooks::note(tx, id(row, "id")?).await?;
+            }
             let cancelled = query(AssertSqlSafe(format!(
                 "UPDATE runs SET state = $2, fence = fence + 1, lease_until = NULL, finished_at = $3
                  WHERE {ACTIVE} AND worker = $1 AND state = 'cancelling' RETURNING id"
@@ -93,7 +96,7 @@ impl Store {
                 webhooks::note(tx, id(&row, "id")?).await?;
             }
             tx.tell(Signal::Work);
-            Ok(given)
+            Ok(given.len() as u64)
         })
     }
 }

@@ -2,53 +2,60 @@
 
 use jiff::Timestamp;
 use metasync_protocol::repositories::Progress;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Enqueued, NewRun, Run, read, state, webhooks};
 use crate::{
     Store,
-    database::{AssertSqlSafe, Scope, Time, query, transact},
+    database::{AssertSqlSafe, Scope, Time, Tx, query, transact},
     error::{Result, StoreError},
     outbox::Signal,
     rows::json_text,
 };
 
+/// Queues a run that goes on from a checkpoint, unless one of its kind and target is active.
+pub(crate) async fn enqueue_in(tx: &mut Tx, new: &NewRun, checkpoint: Option<&Value>) -> Result<Enqueued> {
+    if let Some(active) = read::active(tx, new.org, &new.kind, &new.target).await? {
+        return Ok(Enqueued::Active(active));
+    }
+    let id = Uuid::now_v7();
+    // Another hub node may be faster: then its run is the active one.
+    let inserted = query(
+        "INSERT INTO runs (id, org_id, kind, target, state, user_id, cause, options, progress, created_at, checkpoint)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+    )
+    .bind(id)
+    .bind(new.org)
+    .bind(&new.kind)
+    .bind(&new.target)
+    .bind(state::QUEUED)
+    .bind(&new.user)
+    .bind(&new.cause)
+    .bind(json_text(&new.options))
+    .bind(json_text(&Progress::default()))
+    .bind(Time::now())
+    .bind(&checkpoint.map(json_text))
+    .execute(tx)
+    .await?;
+    let answer = if inserted == 1 {
+        tx.tell(Signal::Work);
+        webhooks::note(tx, id).await?;
+        read::by_id(tx, id).await?.map(Enqueued::New)
+    } else {
+        read::active(tx, new.org, &new.kind, &new.target)
+            .await?
+            .map(Enqueued::Active)
+    };
+    // It was active, and ended before it could be read.
+    answer.ok_or_else(|| StoreError::Contended(format!("{} {}", new.kind, new.target)))
+}
+
 impl Store {
     /// Queues a run, unless one of the same organization, kind and target is active.
     pub async fn run_enqueue(&self, new: &NewRun) -> Result<Enqueued> {
         transact!(self.database(), Scope::Org(new.org), |tx| {
-            if let Some(active) = read::active(tx, new.org, &new.kind, &new.target).await? {
-                return Ok(Enqueued::Active(active));
-            }
-            let id = Uuid::now_v7();
-            // Another hub node may be faster: then its run is the active one.
-            let inserted = query(
-                "INSERT INTO runs (id, org_id, kind, target, state, user_id, cause, options, progress, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
-            )
-            .bind(id)
-            .bind(new.org)
-            .bind(&new.kind)
-            .bind(&new.target)
-            .bind(state::QUEUED)
-            .bind(&new.user)
-            .bind(&new.cause)
-            .bind(json_text(&new.options))
-            .bind(json_text(&Progress::default()))
-            .bind(Time::now())
-            .execute(tx)
-            .await?;
-            let answer = if inserted == 1 {
-                tx.tell(Signal::Work);
-                webhooks::note(tx, id).await?;
-                read::by_id(tx, id).await?.map(Enqueued::New)
-            } else {
-                read::active(tx, new.org, &new.kind, &new.target)
-                    .await?
-                    .map(Enqueued::Active)
-            };
-            // It was active, and ended before it could be read.
-            answer.ok_or_else(|| StoreError::Contended(format!("{} {}", new.kind, new.target)))
+            enqueue_in(tx, new, None).await
         })
     }
 

@@ -4,11 +4,15 @@
 mod claim;
 mod enqueue;
 mod events;
+mod external;
 mod read;
 mod schedule;
 mod webhooks;
 mod work;
 
+pub(crate) use enqueue::enqueue_in;
+pub(crate) use external::status;
+pub(crate) use read::by_id;
 pub use webhooks::{DueWebhook, WebhookEnd};
 pub(crate) use work::holds;
 

@@ -95,7 +95,7 @@ pub(super) async fn active(tx: &mut Tx, org: Uuid, kind: &str, target: &str) -> 
 }
 
 /// A run by its id alone.
-pub(super) async fn by_id(tx: &mut Tx, run: Uuid) -> Result<Option<Run>> {
+pub(crate) async fn by_id(tx: &mut Tx, run: Uuid) -> Result<Option<Run>> {
     let row = query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM runs WHERE id = $1")))
         .bind(run)
         .fetch_optional(tx)

@@ -75,6 +75,69 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether it is time for what is done at certain times. If so, or if nothing was planned, the next time is
+    /// `next`; a later time than that is of another configuration. Of several nodes that ask, one is told so, and
+    /// however long nobody asked, it is time once.
+    pub async fn schedule_due_at(
+        &self,
+        (org, kind, target): (Uuid, &str, &str),
+        next: jiff::Timestamp,
+    ) -> Result<bool> {
+        let next = next.as_millisecond();
+        let planned = |row: Option<crate::database::Row>| -> Result<Option<i64>> {
+            row.map(|row| Ok(row.try_get("due_at")?)).transpose()
+        };
+        const PLANNED: &str = "SELECT due_at FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3";
+        let ask = || query(PLANNED).bind(org).bind(kind).bind(target);
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        if planned(ask().fetch_optional(&mut tx).await?)? == Some(next) {
+            return Ok(false);
+        }
+        drop(tx);
+        transact!(self.database(), Scope::Org(org), |tx| {
+            let now = clock::now_ms();
+            let Some(was) = planned(ask().fetch_optional(tx).await?)? else {
+                query(
+                    "INSERT INTO schedules (org_id, kind, target, due_at) VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (org_id, kind, target) DO NOTHING",
+                )
+                .bind(org)
+                .bind(kind)
+                .bind(target)
+                .bind(next)
+                .execute(tx)
+                .await?;
+                return Ok(false);
+            };
+            let taken = query(
+                "UPDATE schedules SET due_at = $5 WHERE org_id = $1 AND kind = $2 AND target = $3 AND due_at = $4",
+            )
+            .bind(org)
+            .bind(kind)
+            .bind(target)
+            .bind(was)
+            .bind(next)
+            .execute(tx)
+            .await?;
+            Ok(taken == 1 && was <= now)
+        })
+    }
+
+    /// Forgets what was planned.
+    pub async fn schedule_forget(&self, (org, kind, target): (Uuid, &str, &str)) -> Result<()> {
+        transact!(self.database(), Scope::Org(org), |tx| {
+            query("DELETE FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
+                .bind(org)
+                .bind(kind)
+                .bind(target)
+                .execute(tx)
+                .await?;
+            Ok(())
+        })
+    }
+}
+
 async fn plan(tx: &mut Tx, (org, kind, target): (Uuid, &str, &str), latest: Duration) -> Result<Plan> {
     let row = query("SELECT due_at FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
         .bind(org)

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{read, state};
+use super::{external, read, state};
 use crate::{
     Store, clock,
     database::{AssertSqlSafe, Scope, Time, Tx, query, transact},
@@ -105,11 +105,13 @@ impl Store {
     }
 }
 
-/// Notes a call for the state that a run has now, where somebody wants to be told; once for each state.
+/// Notes a call for the state that a run has now, where somebody wants to be told; once for each state. Every
+/// change of a state comes by here, so the seed's table of syncs follows, too.
 pub(super) async fn note(tx: &mut Tx, run: Uuid) -> Result<()> {
     let Some(run) = read::by_id(tx, run).await? else {
         return Ok(());
     };
+    external::follow(tx, &run).await?;
     let Some(url) = run.options.get(OPTION).and_then(serde_json::Value::as_str) else {
         return Ok(());
     };

@@ -8,6 +8,7 @@
 mod backend;
 mod catalog;
 mod convergence;
+mod entries;
 mod feed;
 mod indexing;
 mod linked;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     backend::Place,
-    linked,
+    entries, linked,
     support::{ALICE, BOB, ORG, connect, delete, get, member, object_id, organization, put},
 };
 
@@ -99,7 +99,30 @@ async fn world() -> (Place, Store) {
         client_id: None,
     };
     store.upsert_session(ORG, ALICE, &session).await.unwrap();
+    plant_entries(&store).await;
     (place, store)
+}
+
+/// A row in each table of external sources.
+async fn plant_entries(store: &Store) {
+    for table in metasync_store::EntryTable::ALL {
+        let mut source = entries::source(store, table.as_str()).await;
+        source.table = table;
+        let working = entries::begin(store, &source).await;
+        let batch = metasync_store::EntryBatch {
+            entries: vec![entries::song(&source, 1, "secret")],
+            errors: vec![metasync_store::NewError {
+                message: "secret".into(),
+                ..metasync_store::NewError::default()
+            }],
+            ..metasync_store::EntryBatch::default()
+        };
+        let now = jiff::Timestamp::now();
+        store
+            .entries_commit(&working.run, &source, now, &batch)
+            .await
+            .unwrap();
+    }
 }
 
 /// All tables of organizations, found in the schema itself, so that a new one can't be forgotten.
@@ -249,7 +272,7 @@ async fn each_way_across_organizations_opens_its_tables_only() {
     let tables = tables(&mut raw).await;
     let ways: [(&str, &[&str]); 5] = [
         ("directory", &["organizations", "members"]),
-        ("runner", &["runs", "run_events", "webhooks"]),
+        ("runner", &["runs", "run_events", "webhooks", "sync_runs"]),
         ("watcher", &["streams"]),
         ("", &[]),
         ("superuser", &[]),

@@ -9,6 +9,8 @@ mod catalog;
 mod contention;
 #[path = "../conformance/convergence.rs"]
 mod convergence;
+#[path = "../conformance/entries.rs"]
+mod entries;
 #[path = "../conformance/feed.rs"]
 mod feed;
 #[path = "../conformance/indexing.rs"]

@@ -15,8 +15,10 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Policy, REPOSITORY, Runs};
-use crate::{events::Bells, metrics::Metrics};
+use metasync_sources::entries::Outside;
+
+use super::{Policy, REPOSITORY, Runs, entries::EntryPolicy};
+use crate::{events::Bells, metrics::Metrics, secrets::Sealer};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,6 +30,18 @@ struct World {
     connection: StoredConnection,
     shutdown: CancellationToken,
     working: tokio::task::JoinHandle<()>,
+}
+
+/// Sources of entries below a folder, and anywhere in the network.
+fn entries(root: &Path) -> EntryPolicy {
+    EntryPolicy {
+        outside: Arc::new(Outside {
+            roots: vec![root.to_owned()],
+            reach: metasync_sources::Reach { allow_private: true },
+            variables: metasync_sources::entries::Variables::default(),
+        }),
+        sealer: Arc::new(Sealer::new(&[7; 32])),
+    }
 }
 
 impl World {
@@ -65,6 +79,7 @@ impl World {
             allow_local_paths: false,
             allow_private_networks: true,
             webhook_secret: b"secret".to_vec(),
+            entries: entries(&folder.path().join("imports")),
         };
         let runs = Arc::new(Runs::new(store.clone(), sources, bells, metrics, policy));
         let shutdown = CancellationToken::new();

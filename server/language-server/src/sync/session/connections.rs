@@ -31,7 +31,10 @@ impl Session {
                 let mine = all.chain(&answer.other_connections).filter(|c| c.id == local);
                 Matched::Use(mine.cloned().collect())
             }
-            None => matching::decide(&answer, chosen.as_deref(), &self.settings.connections),
+            None => {
+                let named = &self.settings.connections;
+                matching::decide(&answer, chosen.as_deref(), named, self.settings.sources)
+            }
         };
         self.connections = match matched {
             Matched::Use(connections) => connections,
