@@ -110,6 +110,7 @@ mod tests {
                 connection: Some("music_catalog.csv".into()),
                 synced_at: Some("2026-01-10T11:50:00Z".into()),
                 offline: false,
+                revision: None,
             },
         };
         let now = "2026-01-10T12:00:00Z".parse().unwrap();
