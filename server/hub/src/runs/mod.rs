@@ -4,6 +4,7 @@
 //! Runs know no HTTP. Every write of a runner carries its fence, so that a runner that lost its lease
 //! writes nothing any more.
 
+mod background;
 mod context;
 pub(crate) mod entries;
 mod estimate;

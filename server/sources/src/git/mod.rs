@@ -57,8 +57,7 @@ impl GitSource {
     /// Commit and tree that were fetched last for a branch.
     async fn state_of(&self, branch: &str) -> Result<(String, String), SourceError> {
         let found = self.objects.commit(&self.git, &clone::tracking(branch)).await?;
-        found
-            .ok_or_else(|| SourceError::NotFound(format!("branch {branch:?} is not in {}", self.location)))
+        found.ok_or_else(|| SourceError::NotFound(format!("branch {branch:?} is not in {}", self.location)))
     }
 
     pub(crate) fn clone_dir(clones: &Path, connection: Uuid) -> PathBuf {

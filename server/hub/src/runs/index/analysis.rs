@@ -11,7 +11,10 @@ use std::{
 use metasync_analysis::{Dialect, Footprint, Known, Memo, Options, Part, SourceFile};
 use metasync_store::FileFootprint;
 
-use super::super::context::{Failure, RunContext};
+use super::super::{
+    background::{Panicked, background},
+    context::{Failure, RunContext},
+};
 
 /// Steps between two looks at the run.
 const STEPS: usize = 32;
@@ -45,7 +48,7 @@ impl Analysis {
         let stopped = Arc::clone(&stop.0);
         let reporter = Arc::clone(&context.reporter);
         let mut memo = std::mem::take(&mut self.memo);
-        let work = tokio::task::spawn_blocking(move || {
+        let work = background("analysis", move || {
             let progress = |done: usize, total: usize| {
                 if done.is_multiple_of(STEPS) {
                     reporter.percentage(percentage(done as f64 / total.max(1) as f64));
@@ -56,8 +59,8 @@ impl Analysis {
                 metasync_analysis::analyze_part(&mut memo, &files, &known, &Options { dialect }, &progress);
             (memo, part)
         });
-        let (memo, part) = work.await.map_err(|e| {
-            tracing::error!(error = %e, "the analysis panicked");
+        let (memo, part) = work.await.map_err(|Panicked| {
+            tracing::error!("the analysis panicked");
             failed("the analysis failed on this repository; the hub's log says more")
         })?;
         self.memo = memo;
