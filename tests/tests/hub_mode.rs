@@ -119,6 +119,12 @@ fn the_hubs_words_reach_the_hover_and_follow_its_changes() {
     editor.hover_until("models/x.sql", "ref('tak$0ings')", "The daily bread.");
     bakery.commit(&[(SCHEMA_FILE, &SCHEMA.replace(ABOUT_LOAVES, "Pushed words."))]);
     editor.hover_until(TAKINGS, REF, "Pushed words.");
+    let commit = git(
+        &bakery.upstream,
+        &bakery.place.environment,
+        &["rev-parse", "--short=7", "HEAD"],
+    );
+    editor.hover_until(TAKINGS, REF, &format!("acme/bakery @ {commit}"));
 }
 
 #[test]
