@@ -187,6 +187,19 @@ fn the_editor_shows_who_uses_a_model_in_other_repositories() {
         json!(["invoices", {"direction": "upstream", "column": "total"}]),
     );
     assert_eq!(column["upstream"][0]["full_name"], "shop.orders", "{column}");
+    // what the other repository defines opens as a page, though its file is not here
+    editor.show_text("models/y.sql", "select * from {{ ref('billing', 'invoices') }}");
+    let at = editor.at("models/y.sql", "'inv$0oices'");
+    let found = editor.request("textDocument/definition", at);
+    let uri = found[0]["targetUri"].as_str();
+    let page = uri
+        .and_then(|uri| uri.strip_prefix("file://"))
+        .unwrap_or_else(|| panic!("{found}"));
+    let text = std::fs::read_to_string(page).unwrap();
+    for said in ["`acme/billing`", "models/invoices.sql", "`total`", "read only"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(std::fs::metadata(page).unwrap().permissions().readonly());
     // what goes there goes here, too
     std::fs::remove_file(two.folders[1].join("models/invoices.sql")).unwrap();
     two.change(1, &[("models/raw.sql", "select 1 as amount\n")]);

@@ -15,6 +15,7 @@ pub mod inlay;
 pub mod lens;
 pub mod links;
 pub mod markup;
+pub mod page;
 pub mod question;
 pub mod references;
 pub mod rename;

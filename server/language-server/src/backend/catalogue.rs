@@ -55,6 +55,11 @@ impl Cached {
             && place_of(hit, &self.root).is_some()
     }
 
+    /// Whether an object is another connection's, and has a file there.
+    pub fn is_elsewhere(&self, hit: &ObjectHit) -> bool {
+        hit.path.is_some() && self.own_connection() != Some(hit.connection_id) && !self.is_here(hit)
+    }
+
     fn known(&self, hit: ObjectHit) -> Known {
         let is_here = self.is_here(&hit);
         Known {

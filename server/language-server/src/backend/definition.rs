@@ -1,5 +1,5 @@
 //! `textDocument/definition`: to the file of a model, seed, source or macro; to a column's object;
-//! to a CTE of this file.
+//! to a CTE of this file; to a page about what another repository has.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use tower_lsp::ls_types::{
     GotoDefinitionParams, GotoDefinitionResponse, Location, LocationLink, Position, Range, Uri,
 };
 
-use super::{Backend, convert, lookup::Lookups};
+use super::{Backend, convert, elsewhere::page_of, lookup::Lookups};
 
 impl Backend {
     /// Where the thing at a position is defined.
@@ -26,7 +26,7 @@ impl Backend {
             &here.workspace.handle.view.options(),
         )?;
         let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
-        let hits = match &symbol.kind {
+        let found = match &symbol.kind {
             SymbolKind::Relation(name) => lookups.relation(name),
             SymbolKind::Macro { package, name } => lookups.macros(package.as_deref(), name),
             SymbolKind::Column {
@@ -58,8 +58,16 @@ impl Backend {
         };
         let root = &here.workspace.found.root;
         let catalogue = here.catalogue();
-        let hits = hits.iter().filter(|hit| catalogue.is_here(hit));
-        let targets: Vec<(Uri, Range)> = hits.filter_map(|hit| place_of(hit, root)).collect();
+        let hits = found.iter().filter(|hit| catalogue.is_here(hit));
+        let mut targets: Vec<(Uri, Range)> = hits.filter_map(|hit| place_of(hit, root)).collect();
+        if targets.is_empty() {
+            let view = &here.workspace.handle.view;
+            let elsewhere = found.iter().filter(|hit| catalogue.is_elsewhere(hit));
+            targets = elsewhere
+                .filter_map(|hit| page_of(view, &lookups, hit))
+                .take(1)
+                .collect();
+        }
         if targets.is_empty() {
             return None;
         }

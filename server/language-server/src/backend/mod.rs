@@ -12,6 +12,7 @@ mod commands;
 mod completion;
 mod convert;
 mod definition;
+mod elsewhere;
 mod hints;
 mod hover;
 mod lookup;

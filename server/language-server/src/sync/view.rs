@@ -1,11 +1,13 @@
 //! What the features read: the cache of a workspace, at once and without waiting for any sync.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use metasync_analysis::{Dialect, Options};
 use metasync_cache::Reader;
 use metasync_protocol::editor::{State, StatusParams};
 use parking_lot::RwLock;
+
+use crate::workspace::Places;
 
 /// The read side of a workspace's cache, and the status beside it.
 #[derive(Clone)]
@@ -66,6 +68,11 @@ impl View {
     /// A reader of one's own, for long questions.
     pub fn reader(&self) -> Option<Reader> {
         self.inner.reader.read().clone()
+    }
+
+    /// Where pages about objects of other repositories lie: beside the cache, and gone with it.
+    pub fn pages(&self) -> Option<PathBuf> {
+        Some(Places::pages_beside(self.reader()?.path()))
     }
 
     /// How the analysis is to read the workspace's SQL: in the dialect of its project.

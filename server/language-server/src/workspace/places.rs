@@ -51,6 +51,11 @@ impl Places {
         self.folder.join("cache.db")
     }
 
+    /// Pages about objects of other repositories, beside a cache.
+    pub fn pages_beside(cache: &Path) -> PathBuf {
+        cache.with_file_name("pages")
+    }
+
     /// Data of the embedded hub.
     pub fn hub_data(&self) -> PathBuf {
         self.folder.join("hub")

@@ -342,6 +342,13 @@ impl Session {
                 {
                     tracing::error!(%error, "the cache could not be purged");
                 }
+                // what was written down of it goes too
+                let pages = Places::pages_beside(&self.places.cache());
+                if let Err(error) = std::fs::remove_dir_all(pages)
+                    && error.kind() != std::io::ErrorKind::NotFound
+                {
+                    tracing::error!(%error, "pages about objects could not be removed");
+                }
                 self.link = None;
                 self.connections.clear();
             }
