@@ -167,3 +167,4 @@ CREATE INDEX IF NOT EXISTS columns_by_name ON columns (name, object);
 CREATE INDEX IF NOT EXISTS dependencies_by_target ON dependencies (target) WHERE target IS NOT NULL;
 CREATE INDEX IF NOT EXISTS lineage_by_source ON lineage (source, source_column COLLATE NOCASE)
   WHERE source IS NOT NULL;
+CREATE INDEX IF NOT EXISTS dependencies_by_mention ON dependencies (target_name) WHERE dependency_type = 'mention';

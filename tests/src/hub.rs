@@ -13,6 +13,8 @@ use crate::{PATIENCE, binary, eventually};
 
 /// The secret of every hub here.
 pub const SECRET: &str = "a-secret-of-the-stories-that-is-long-enough-for-hs256";
+/// The operator's PIN of every hub here.
+pub const PIN: &str = "4711-of-the-stories";
 /// The organization.
 pub const ORGANIZATION: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 
@@ -40,7 +42,7 @@ impl Hub {
     ) -> Hub {
         std::fs::create_dir_all(folder).unwrap();
         let mut config = format!(
-            "data_dir = {:?}\n[auth]\njwt_secret_env = \"STORY_SECRET\"\n\
+            "data_dir = {:?}\n[auth]\njwt_secret_env = \"STORY_SECRET\"\nadmin_pin_env = \"STORY_PIN\"\n\
              [repositories]\non_startup = false\ninterval_minutes = 0\n\
              [[organizations]]\nid = \"{ORGANIZATION}\"\nname = \"acme\"\n\
              members = [{{ user = \"ada\", role = \"owner\" }}, {{ user = \"bo\", role = \"member\" }}]\n",
@@ -59,6 +61,7 @@ impl Hub {
         std::fs::write(folder.join("hub.toml"), config).unwrap();
         let mut environment = environment.to_vec();
         environment.push(("STORY_SECRET".to_owned(), SECRET.to_owned()));
+        environment.push(("STORY_PIN".to_owned(), PIN.to_owned()));
         let (process, url) = launch(folder, &environment, "127.0.0.1:0", &[]);
         Hub {
             process,
@@ -145,6 +148,22 @@ impl Hub {
             reply.status().as_u16(),
             serde_json::from_str(&text).unwrap_or(Value::Null),
         )
+    }
+
+    /// A request of the operator, who has the PIN; status and text.
+    pub fn operate(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}/api/v1/admin/{path}", self.url))
+            .header("x-admin-pin", PIN)
+            .header("content-type", "application/json");
+        let mut reply = agent.run(request.body(body.to_owned()).unwrap()).unwrap();
+        let text = reply.body_mut().read_to_string().unwrap();
+        (reply.status().as_u16(), text)
     }
 
     /// Indexes a repository to its end.

@@ -18,8 +18,8 @@ mod sql;
 mod yaml;
 
 pub use analyze::{
-    Export, Footprint, Known, Layout, Memo, Part, Standing, analyze, analyze_part, analyze_watched,
-    analyze_with, is_configuration, name_key, tests, tests_watched,
+    Export, Footprint, FoundTests, Known, Layout, Memo, Part, Standing, TestSearch, analyze, analyze_part,
+    analyze_watched, analyze_with, is_configuration, name_key, tests, tests_below, tests_watched,
 };
 pub use dialect::{Dialect, UnknownDialect};
 pub use facts::{
@@ -32,6 +32,7 @@ pub use position::{
     Role, Symbol, SymbolKind, call_at, check, completion_at, described, occurrences, outline, quoted_at,
     result_items, symbol_at,
 };
+pub use python::glob_fits;
 pub use relation::RelationName;
 pub use span::Span;
 

@@ -140,6 +140,17 @@ pub struct ObjectFacts {
     pub synced_at: Option<String>,
 }
 
+/// A test, where it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestFacts {
+    /// The test.
+    pub object: ObjectRow,
+    /// Relative path of its file.
+    pub path: Option<String>,
+    /// A release, or a repository.
+    pub connection: ConnectionFacts,
+}
+
 /// One end of column lineage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnEnd {

@@ -26,6 +26,7 @@ pub use cache::{Cache, Opened, Position};
 pub use error::CacheError;
 pub use facts::{
     ColumnEnd, ColumnLineage, ConnectionFacts, Direction, Lookup, Neighbour, ObjectFacts, ObjectHit, Status,
+    TestFacts,
 };
 pub use limits::{HISTORY_MAX, LINEAGE_DEPTH_MAX, SEARCH_MAX};
 pub use meta::names as meta_names;

@@ -1,6 +1,6 @@
 //! A hub: opened from a configuration, then served on a listener until it is told to stop.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{Router, serve::ListenerExt as _};
 use metasync_sources::{
@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::{self, Verifier},
-    config::{ConfigError, HubConfig, SigningKeys, SourcesPolicy, Timetable},
+    config::{ConfigError, HubConfig, SigningKeys, SourcesPolicy, Timetable, releases::ReleaseSettings},
     events::{self, Bells},
     http::{self, App, AppInner},
     metrics::Metrics,
-    runs::{self, Policy, Runs, entries::Upkeep},
+    runs::{self, Policy, Runs, entries::Upkeep, releases::Releases},
     secrets,
 };
 
@@ -77,6 +77,7 @@ impl Hub {
     /// Opens the data directory and the database; once this answers, requests on a bound listener will
     /// be answered. For a hub without configuration the owner's token is written now.
     pub async fn open(config: HubConfig, shutdown: CancellationToken) -> Result<Hub, HubError> {
+        let release_settings = ReleaseSettings::of(&config)?;
         make_private_dir(&config.data_dir)?;
         let verifier = Verifier::new(&config)?;
         verifier.prepare().await;
@@ -96,7 +97,8 @@ impl Hub {
         let sources = Sources::new(SourcesOptions {
             clones_dir: config.data_dir.join(CLONES_DIR),
         });
-        let runs = Arc::new(Runs::new(
+        let releases = Releases::new(&config, release_settings, config.data_dir.join(CLONES_DIR));
+        let runs = Runs::new(
             store.clone(),
             sources,
             Arc::clone(&bells),
@@ -110,10 +112,12 @@ impl Hub {
                     sealer: Arc::new(secrets::sealer(&config)?),
                 },
             },
-        ));
+        );
+        let runs = Arc::new(runs.with_releases(releases));
         let app = App::new(AppInner {
             store: store.clone(),
             verifier,
+            pin: secrets::admin_pin(&config),
             runs: Arc::clone(&runs),
             bells: Arc::clone(&bells),
             metrics,
@@ -171,6 +175,7 @@ impl Hub {
             upkeep,
             shutdown.clone(),
         ));
+        let releasing = tokio::spawn(Arc::clone(&self.runs).schedule_releases(shutdown.clone()));
         let telling = tokio::spawn(Arc::clone(&self.runs).tell_webhooks(shutdown.clone()));
         let hearing = tokio::spawn(events::ring_for_others(
             self.store.foreign_changes(),
@@ -182,8 +187,9 @@ impl Hub {
                 tracing::debug!(%error, "TCP_NODELAY can't be set");
             }
         });
+        let router = self.router().into_make_service_with_connect_info::<SocketAddr>();
         let answering =
-            axum::serve(listener, self.router()).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+            axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
         let drained = async {
             shutdown.cancelled().await;
             tokio::time::sleep(DRAIN).await;
@@ -196,6 +202,7 @@ impl Hub {
         shutdown.cancel();
         scheduling.abort();
         keeping.abort();
+        releasing.abort();
         hearing.abort();
         telling.abort();
         if let Err(error) = working.await {

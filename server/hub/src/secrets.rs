@@ -9,7 +9,10 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use sealer::Sealer;
 
-use crate::config::{ConfigError, HubConfig};
+use crate::{
+    auth::PinGuard,
+    config::{ConfigError, HubConfig},
+};
 
 /// File in the data directory with the secret of webhooks, where the configuration names none.
 const WEBHOOK_SECRET_FILE: &str = "webhook-secret";
@@ -79,6 +82,21 @@ fn own(file: &Path) -> Result<Vec<u8>, SecretError> {
     let secret = hex::encode(bytes);
     write_private(file, &secret).map_err(|e| SecretError::Io(format!("writing {}", file.display()), e))?;
     Ok(secret.into_bytes())
+}
+
+/// The operator's PIN: the variable that `[auth] admin_pin_env` names. Without it nobody is let in to what it opens.
+pub(crate) fn admin_pin(config: &HubConfig) -> PinGuard {
+    let Some(variable) = &config.auth.admin_pin_env else {
+        return PinGuard::new(None);
+    };
+    let pin = std::env::var(variable).ok().filter(|pin| !pin.is_empty());
+    if pin.is_none() {
+        tracing::warn!(
+            variable,
+            "the environment variable that `auth.admin_pin_env` names is not set: releases can't be administered"
+        );
+    }
+    PinGuard::new(pin.as_deref())
 }
 
 fn write_private(file: &Path, text: &str) -> std::io::Result<()> {

@@ -3,6 +3,7 @@
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
+use crate::InRelease;
 use metasync_analysis::{Occurrence, Passes, RelationName, SymbolKind};
 use metasync_protocol::ColumnRow;
 use uuid::Uuid;
@@ -77,6 +78,8 @@ pub trait Catalogue {
     fn degrees(&self, object: Uuid) -> (u64, u64);
     /// The names of a macro's arguments.
     fn arguments(&self, object: Uuid) -> Vec<String>;
+    /// The releases that have the test with this node id.
+    fn releases(&self, test: &str) -> Vec<InRelease>;
     /// Names of objects of these types that are spelled like `name`, the closest first.
     fn alike(&self, types: &[&str], name: &str) -> Vec<String>;
 }

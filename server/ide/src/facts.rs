@@ -18,8 +18,19 @@ pub struct ObjectFacts {
     pub downstream: Vec<Neighbour>,
     /// Written elsewhere about it.
     pub documentation: Option<DocumentationRow>,
+    /// Of a test: the releases that have it.
+    pub releases: Vec<InRelease>,
     /// Where the facts come from.
     pub origin: Origin,
+}
+
+/// A test as a release has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InRelease {
+    /// Name of the release.
+    pub release: String,
+    /// The test there.
+    pub test: ObjectRow,
 }
 
 /// An object next to another one.

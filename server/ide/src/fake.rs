@@ -6,12 +6,16 @@ use metasync_analysis::RelationName;
 use metasync_protocol::ColumnRow;
 use uuid::Uuid;
 
-use crate::catalogue::{Catalogue, Known, Sureness, User};
+use crate::{
+    InRelease,
+    catalogue::{Catalogue, Known, Sureness, User},
+};
 
 #[derive(Default)]
 pub struct Fake {
     objects: Vec<(Known, Vec<ColumnRow>, Vec<String>)>,
     users: Vec<(String, String, User)>,
+    pub releases: Vec<InRelease>,
 }
 
 pub fn id(name: &str) -> Uuid {
@@ -158,6 +162,11 @@ impl Catalogue for Fake {
     fn arguments(&self, object: Uuid) -> Vec<String> {
         let of = self.objects.iter().find(|(known, ..)| known.id == object);
         of.map(|(.., arguments)| arguments.clone()).unwrap_or_default()
+    }
+
+    fn releases(&self, test: &str) -> Vec<InRelease> {
+        let all = self.releases.iter().filter(|one| one.test.full_name == test);
+        all.cloned().collect()
     }
 
     fn alike(&self, types: &[&str], name: &str) -> Vec<String> {

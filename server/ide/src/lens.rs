@@ -5,6 +5,7 @@ use metasync_analysis::{Language, RelationName, Role, Span, SymbolKind};
 use crate::{
     catalogue::{Catalogue, Known, Resolver},
     references::{File, names},
+    releases,
 };
 
 /// A line above a place, and the lineage that it opens.
@@ -33,6 +34,20 @@ pub fn lenses(file: &File<'_>, catalogue: &dyn Catalogue) -> Vec<Lens> {
             .filter(|one| one.role == Role::Definition)
             .filter_map(|one| match &one.symbol.kind {
                 SymbolKind::Relation(name) => lens(one.symbol.span, &resolver.relation(name)?, catalogue),
+                _ => None,
+            })
+            .collect(),
+        Language::Python => names(file)
+            .into_iter()
+            .filter_map(|one| match &one.symbol.kind {
+                SymbolKind::Test { id } => {
+                    let title = releases::title(&catalogue.releases(id))?;
+                    Some(Lens {
+                        span: one.symbol.span,
+                        title,
+                        object: id.clone(),
+                    })
+                }
                 _ => None,
             })
             .collect(),

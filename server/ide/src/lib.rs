@@ -18,6 +18,7 @@ pub mod markup;
 pub mod page;
 pub mod question;
 pub mod references;
+pub mod releases;
 pub mod rename;
 pub mod signature;
 pub mod time;
@@ -31,7 +32,7 @@ pub mod tokens;
 mod fake;
 
 pub use catalogue::Catalogue;
-pub use facts::{ColumnFacts, Neighbour, ObjectFacts, Origin};
+pub use facts::{ColumnFacts, InRelease, Neighbour, ObjectFacts, Origin};
 pub use markup::{Format, Markup};
 pub use question::{Question, ask};
 pub use references::File;

@@ -24,9 +24,11 @@ mod identity;
 mod organizations;
 mod outbox;
 mod pairs;
+mod releases;
 mod rows;
 mod runs;
 mod sessions;
+mod settings;
 mod streams;
 
 use std::{
@@ -51,6 +53,7 @@ pub use feed::{PageAnswer, PageForm, PageFrom, PageFrom as From, PageRequest, St
 pub use foreign::{ForeignChange, ForeignChanges};
 pub use metasync_protocol::connections::NewConnection;
 pub use organizations::{DeclaredOrganization, Member, Organization, Role};
+pub use releases::{LiveTest, ReleaseSync};
 pub use runs::{Beat, DueWebhook, Enqueued, MAX_ATTEMPTS, NewRun, Outcome, Run, WebhookEnd};
 use uuid::Uuid;
 

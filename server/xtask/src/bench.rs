@@ -121,6 +121,13 @@ const PROGRAMS: &[Program] = &[
         target: Target::Bench("repositories"),
         starts_metasync: true,
     },
+    Program {
+        name: "releases",
+        about: "a sync of 5,000 tests, events to their listeners, discovery against pytest",
+        package: STORIES,
+        target: Target::Bench("releases"),
+        starts_metasync: true,
+    },
 ];
 
 /// Runs these benchmarks, or all; fails where a program fails, not where an aim is missed.

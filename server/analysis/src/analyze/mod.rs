@@ -13,6 +13,7 @@ mod order;
 mod part;
 mod reading;
 mod references;
+mod releases;
 mod tests;
 mod units;
 mod watch;
@@ -28,6 +29,7 @@ use watch::Watch;
 pub use memo::Memo;
 pub use names::{Export, Footprint, key as name_key};
 pub use part::{Known, Layout, Part, Standing, analyze_part, is_configuration};
+pub use releases::{FoundTests, TestSearch, tests_below};
 
 /// A smaller stack for machines that refuse `STACK_BYTES`.
 const SMALL_STACK_BYTES: usize = 32 * 1024 * 1024;

@@ -11,7 +11,7 @@ use super::memo::{Memo, key_of};
 use super::on_all_cores;
 use super::watch::Watch;
 use crate::python::collect::{Test, tests};
-use crate::python::config::{Config, config_of, configs};
+use crate::python::config::{config_of, configs};
 use crate::python::names::Modules;
 use crate::python::{Module, patterns, read};
 use crate::{Facts, Language, ObjectFact, Problem, SourceFile};
@@ -54,10 +54,47 @@ pub(super) fn add(
         .copied()
         .filter(|path| !path.ends_with(".pyi") && config(path).is_some_and(|config| config.wants(path)))
         .collect();
+    let paths = python.keys().map(|path| (*path).to_owned()).collect();
+    let (modules, _) = read_with_imports(&python, paths, &wanted, watch, memo)?;
+    let ignored = ignored(&modules);
+    let mentions = Mentions::of(drafts);
+    for path in wanted {
+        let (Some(config), Some(module)) = (config(path), modules.read.get(path)) else {
+            continue;
+        };
+        for (line, message) in &module.errors {
+            drafts.problem(path, *line, message.clone());
+        }
+        if is_ignored(path, &ignored) {
+            continue;
+        }
+        for test in tests(&modules, path, config) {
+            put_with_mentions(path, &test, &mentions, drafts);
+        }
+    }
+    Some(())
+}
+
+/// Whether a `conftest.py` keeps pytest from a file.
+pub(super) fn is_ignored(path: &str, ignored: &[String]) -> bool {
+    ignored.iter().any(|folder| {
+        path == folder || path.starts_with(&format!("{folder}/")) || patterns::fits(folder, path)
+    })
+}
+
+/// Reads the wanted files and what they import, and says which files among `paths` it would take more.
+pub(super) fn read_with_imports(
+    python: &BTreeMap<&str, &SourceFile>,
+    paths: BTreeSet<String>,
+    wanted: &[&str],
+    watch: &Watch<'_>,
+    memo: &mut Memo,
+) -> Option<(Modules, Vec<String>)> {
     let mut modules = Modules {
         read: BTreeMap::new(),
-        paths: python.keys().map(|path| (*path).to_owned()).collect(),
+        paths,
     };
+    let mut missing = BTreeSet::new();
     let mut open: BTreeSet<String> = wanted.iter().map(|path| (*path).to_owned()).collect();
     if !wanted.is_empty() {
         open.extend(
@@ -69,6 +106,11 @@ pub(super) fn add(
         );
     }
     for _ in 0..MAX_ROUNDS {
+        missing.extend(
+            open.iter()
+                .filter(|path| !python.contains_key(path.as_str()))
+                .cloned(),
+        );
         let round: Vec<&SourceFile> = open
             .iter()
             .filter_map(|path| python.get(path.as_str()).copied())
@@ -81,25 +123,7 @@ pub(super) fn add(
         modules.read.extend(fresh);
         open = paths.iter().flat_map(|path| modules.needs(path)).collect();
     }
-    let ignored = ignored(&modules);
-    let mentions = Mentions::of(drafts);
-    for path in wanted {
-        let (Some(config), Some(module)) = (config(path), modules.read.get(path)) else {
-            continue;
-        };
-        for (line, message) in &module.errors {
-            drafts.problem(path, *line, message.clone());
-        }
-        if ignored.iter().any(|folder| {
-            path == folder || path.starts_with(&format!("{folder}/")) || patterns::fits(folder, path)
-        }) {
-            continue;
-        }
-        for test in tests(&modules, path, config) {
-            put(path, &test, config, &mentions, drafts);
-        }
-    }
-    Some(())
+    Some((modules, missing.into_iter().collect()))
 }
 
 /// Reads files on all cores.
@@ -143,7 +167,7 @@ fn read_all(files: &[&SourceFile], watch: &Watch<'_>, memo: &mut Memo) -> Option
 }
 
 /// Paths and patterns that `conftest.py` files ignore.
-fn ignored(modules: &Modules) -> Vec<String> {
+pub(super) fn ignored(modules: &Modules) -> Vec<String> {
     let mut found = Vec::new();
     for (path, module) in &modules.read {
         let Some(folder) = path.strip_suffix("conftest.py") else {
@@ -160,10 +184,26 @@ fn ignored(modules: &Modules) -> Vec<String> {
     found
 }
 
-fn put(path: &str, test: &Test<'_>, config: &Config, mentions: &Mentions, drafts: &mut Drafts) {
+fn put_with_mentions(path: &str, test: &Test<'_>, mentions: &Mentions, drafts: &mut Drafts) {
+    let Some(object) = put(path, test, drafts) else {
+        return;
+    };
+    let function = test.function;
+    for name in function.texts.iter().flat_map(|text| mentioned(text)) {
+        drafts.names.needs(path, name);
+    }
+    for target in function.texts.iter().flat_map(|text| mentions.find(text)) {
+        if let Some(target) = drafts.target(target) {
+            drafts.depend(object, target, "mention");
+        }
+    }
+}
+
+/// Adds a test as an object; gives its place among the drafts.
+pub(super) fn put(path: &str, test: &Test<'_>, drafts: &mut Drafts) -> Option<usize> {
     let function = test.function;
     let full_name = format!("{path}::{}", test.inside);
-    let Some(object) = drafts.add(ObjectFact {
+    let object = drafts.add(ObjectFact {
         name: test.name.clone(),
         full_name,
         object_type: "test".to_owned(),
@@ -172,9 +212,7 @@ fn put(path: &str, test: &Test<'_>, config: &Config, mentions: &Mentions, drafts
         line_end: test.place.map(|place| place.lines.1),
         description: function.about.doc.clone(),
         ..ObjectFact::default()
-    }) else {
-        return;
-    };
+    })?;
     let marks: Vec<_> = test.marks.iter().copied().chain(&function.about.marks).collect();
     let mut names: Vec<&str> = marks.iter().map(|mark| mark.name.as_str()).collect();
     names.sort_unstable();
@@ -201,7 +239,6 @@ fn put(path: &str, test: &Test<'_>, config: &Config, mentions: &Mentions, drafts
         fixtures.extend(mark.texts.iter().map(String::as_str));
     }
     fixtures.retain(|name| !given.contains(name));
-    let _ = config;
     if let Some(draft) = drafts.all.get_mut(object) {
         let metadata = &mut draft.metadata;
         metadata.set(
@@ -221,14 +258,7 @@ fn put(path: &str, test: &Test<'_>, config: &Config, mentions: &Mentions, drafts
             metadata.set("class", class.into());
         }
     }
-    for name in function.texts.iter().flat_map(|text| mentioned(text)) {
-        drafts.names.needs(path, name);
-    }
-    for target in function.texts.iter().flat_map(|text| mentions.find(text)) {
-        if let Some(target) = drafts.target(target) {
-            drafts.depend(object, target, "mention");
-        }
-    }
+    Some(object)
 }
 
 /// The relations of a workspace by the names that texts may call them.
@@ -269,7 +299,7 @@ impl Mentions {
 }
 
 /// What in a text may be the name of a relation.
-fn mentioned(text: &str) -> Vec<&str> {
+pub(super) fn mentioned(text: &str) -> Vec<&str> {
     let name = |word: &'_ str| -> std::ops::Range<usize> {
         let inside = |c: char| !(c.is_alphanumeric() || c == '_' || c == '.');
         let start = word.len() - word.trim_start_matches(inside).len();

@@ -23,6 +23,8 @@ pub(crate) struct Test<'m> {
     pub(crate) marks: Vec<&'m Mark>,
     /// Whether it belongs to a `unittest.TestCase`, whose functions use no fixtures by argument.
     pub(crate) is_unittest: bool,
+    /// Whether it is listed where it is written: not inherited, imported, or under another name.
+    pub(crate) is_own: bool,
 }
 
 /// Foreign classes that cannot be test classes because they have a constructor, by the end of their names.
@@ -73,11 +75,13 @@ pub(crate) fn tests<'m>(modules: &'m Modules, path: &'m str, config: &Config) ->
         match modules.resolve(path, name) {
             Found::Function(function) => {
                 let place = out.is_here(function).then_some(&function.about);
-                out.function("", name, function, place, &marks);
+                let is_own = matches!(module.scope.get(name), Some(Item::Function(_)));
+                out.function("", name, (function, is_own), place, &marks);
             }
             Found::Class(file, class) => {
                 let place = (file == path).then_some(&class.about);
-                out.class("", name, (file, class), place, &marks, 0);
+                let is_own = matches!(module.scope.get(name), Some(Item::Class(_)));
+                out.class("", name, (file, class, is_own), place, &marks, 0);
             }
             _ => {}
         }
@@ -132,13 +136,13 @@ impl<'m> Collector<'m, '_> {
         &mut self,
         around: &str,
         name: &str,
-        function: &'m Function,
+        (function, is_own): (&'m Function, bool),
         place: Option<&'m About>,
         marks: &[&'m Mark],
     ) {
         let fits = name_fits(&self.config.functions, name) || function.about.test == Some(true);
         if fits && function.about.test != Some(false) && !function.is_fixture && !function.is_property {
-            self.add(around, name, function, place, marks, false);
+            self.add(around, name, (function, is_own), place, marks, false);
         }
     }
 
@@ -146,7 +150,7 @@ impl<'m> Collector<'m, '_> {
         &mut self,
         around: &str,
         name: &str,
-        function: &'m Function,
+        (function, is_own): (&'m Function, bool),
         place: Option<&'m About>,
         marks: &[&'m Mark],
         is_unittest: bool,
@@ -163,6 +167,7 @@ impl<'m> Collector<'m, '_> {
             place,
             marks: marks.to_vec(),
             is_unittest,
+            is_own,
         });
     }
 
@@ -170,7 +175,7 @@ impl<'m> Collector<'m, '_> {
         &mut self,
         around: &str,
         name: &str,
-        (file, class): (&'m str, &'m Class),
+        (file, class, is_own): (&'m str, &'m Class, bool),
         place: Option<&'m About>,
         marks: &[&'m Mark],
         depth: usize,
@@ -213,7 +218,7 @@ impl<'m> Collector<'m, '_> {
             }
         }
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        for (file, ancestor) in &ancestors {
+        for (nth, (file, ancestor)) in ancestors.iter().enumerate() {
             for (name, item) in &ancestor.scope.items {
                 if !seen.insert(name) {
                     continue;
@@ -226,13 +231,14 @@ impl<'m> Collector<'m, '_> {
                         } else {
                             place
                         };
+                        let written = is_own && nth == 0 && matches!(item, Item::Function(_));
                         if !is_unittest {
-                            self.function(&around, name, function, own, &marks);
+                            self.function(&around, name, (function, written), own, &marks);
                         } else if name.starts_with("test")
                             && function.about.test != Some(false)
                             && !function.is_property
                         {
-                            self.add(&around, name, function, own, &marks, true);
+                            self.add(&around, name, (function, written), own, &marks, true);
                         }
                     }
                     Found::Class(inner_file, inner) if !is_unittest => {
@@ -241,7 +247,15 @@ impl<'m> Collector<'m, '_> {
                         } else {
                             place
                         };
-                        self.class(&around, name, (inner_file, inner), own, &marks, depth + 1);
+                        let written = is_own && nth == 0 && matches!(item, Item::Class(_));
+                        self.class(
+                            &around,
+                            name,
+                            (inner_file, inner, written),
+                            own,
+                            &marks,
+                            depth + 1,
+                        );
                     }
                     _ => {}
                 }

@@ -74,6 +74,39 @@ impl Config {
         }
     }
 
+    /// The configuration that `pytest BASE` reads, and what it would collect then: what is nearest to `base`, on
+    /// the way up from it, counts, and `testpaths` does not.
+    pub(crate) fn below(base: &str, files: &[&SourceFile], problems: &mut Vec<Problem>) -> Self {
+        let base = folder(base);
+        let inside = format!("{base}/");
+        let mut best: Option<(usize, usize, Config)> = None;
+        for file in files {
+            let (root, name) = split(&file.path);
+            let Some(rank) = FILES.iter().position(|(known, _)| *known == name) else {
+                continue;
+            };
+            if !(base.is_empty() && root.is_empty() || inside.starts_with(root)) {
+                continue;
+            }
+            let Some(values) = read(file, FILES[rank].1, problems) else {
+                continue;
+            };
+            if best.as_ref().is_some_and(|(length, known, _)| {
+                (*length, FILES.len() - known) > (root.len(), FILES.len() - rank)
+            }) {
+                continue;
+            }
+            let mut config = Config::at(root);
+            for (key, values) in values {
+                config.set(&key, values);
+            }
+            best = Some((root.len(), rank, config));
+        }
+        let mut config = best.map_or_else(|| Config::at(""), |(_, _, config)| config);
+        config.test_paths = vec![base.get(config.root.len()..).unwrap_or("").to_owned()];
+        config
+    }
+
     /// Whether pytest would look into this file for tests; `path` is the workspace's.
     pub(crate) fn wants(&self, path: &str) -> bool {
         let Some(inside) = path.strip_prefix(self.root.as_str()) else {
@@ -118,6 +151,12 @@ impl Config {
     }
 }
 
+/// The folder of a path with its `/`, and the file's name.
+fn split(path: &str) -> (&str, &str) {
+    path.rfind('/')
+        .map_or(("", path), |slash| path.split_at(slash + 1))
+}
+
 fn folder(path: &str) -> String {
     let path = path.trim_start_matches("./").trim_end_matches('/');
     if path == "." {
@@ -131,9 +170,7 @@ fn folder(path: &str) -> String {
 pub(crate) fn configs(files: &[&SourceFile], problems: &mut Vec<Problem>) -> Vec<Config> {
     let mut found: Vec<(usize, Config)> = Vec::new();
     for file in files {
-        let (root, name) = file.path.rfind('/').map_or(("", file.path.as_str()), |slash| {
-            (&file.path[..=slash], &file.path[slash + 1..])
-        });
+        let (root, name) = split(&file.path);
         let Some(rank) = FILES.iter().position(|(known, _)| *known == name) else {
             continue;
         };

@@ -1,6 +1,7 @@
 //! What expressions say without being run: names, marks, lists of texts, conditions.
 
 use ruff_python_ast::{Decorator, Expr, Stmt};
+use ruff_text_size::Ranged;
 
 use super::module::Mark;
 
@@ -21,15 +22,16 @@ pub(super) fn called(expr: &Expr) -> (Option<String>, Option<&ruff_python_ast::A
     }
 }
 
-pub(super) fn marks(decorators: &[Decorator]) -> Vec<Mark> {
+/// The marks among decorators; `text` is what was parsed.
+pub(super) fn marks(decorators: &[Decorator], text: &str) -> Vec<Mark> {
     decorators
         .iter()
-        .filter_map(|decorator| mark(&decorator.expression))
+        .filter_map(|decorator| mark(&decorator.expression, text))
         .collect()
 }
 
 /// `pytest.mark.x`, `mark.x(…)`, `unittest.skip(…)`.
-pub(super) fn mark(expr: &Expr) -> Option<Mark> {
+pub(super) fn mark(expr: &Expr, text: &str) -> Option<Mark> {
     let (name, arguments) = called(expr);
     let name = name?;
     let is_unittest = matches!(
@@ -72,10 +74,15 @@ pub(super) fn mark(expr: &Expr) -> Option<Mark> {
             _ => None,
         })
         .collect();
+    let written = match expr {
+        Expr::Call(_) => text.get(expr.range().start().to_usize()..expr.range().end().to_usize()),
+        _ => None,
+    };
     Some(Mark {
         name,
         parametrize,
         texts,
+        written: written.map(|written| written.split_whitespace().collect::<Vec<_>>().join(" ")),
     })
 }
 

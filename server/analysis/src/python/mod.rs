@@ -11,4 +11,5 @@ pub(crate) mod patterns;
 mod read;
 
 pub(crate) use module::Module;
+pub use patterns::fits as glob_fits;
 pub(crate) use read::read;

@@ -86,6 +86,8 @@ pub(crate) struct Mark {
     pub(crate) parametrize: Option<(Vec<String>, Option<usize>)>,
     /// Texts that it is given: of `usefixtures` the fixtures.
     pub(crate) texts: Vec<String>,
+    /// With arguments: as it is written, on one line.
+    pub(crate) written: Option<String>,
 }
 
 impl Scope {

@@ -1,7 +1,7 @@
 //! Patterns of file names, as `fnmatch` and pytest read them.
 
-/// Whether `text` fits a pattern with `*`, `?` and `[…]`; `*` crosses slashes.
-pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+/// Whether `text` fits a pattern with `*`, `?` and `[…]`, as Python's `fnmatch` has it; `*` crosses slashes.
+pub fn fits(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     // Where the last star stands, and from where in the text it is tried.

@@ -35,6 +35,7 @@ pub(crate) fn read(text: &str) -> Module {
     }
     let reader = Reader {
         lines: &lines,
+        text,
         base: 0,
     };
     let body = parsed.suite();
@@ -68,7 +69,11 @@ fn after_error(text: &str, from: usize, lines: &Lines, scope: &mut Scope) {
         let end = starts.get(nth + 1).copied().unwrap_or(text.len());
         let piece = text.get(*start..end).unwrap_or("");
         let parsed = parse_unchecked_source(piece, PySourceType::Python);
-        let reader = Reader { lines, base: *start };
+        let reader = Reader {
+            lines,
+            text: piece,
+            base: *start,
+        };
         let mut own = Scope::default();
         reader.body(parsed.suite(), &mut own);
         for (name, item) in own.items {
@@ -81,6 +86,8 @@ fn after_error(text: &str, from: usize, lines: &Lines, scope: &mut Scope) {
 
 struct Reader<'a> {
     lines: &'a Lines,
+    /// The text that was parsed.
+    text: &'a str,
     /// Where in the file the text that was parsed begins.
     base: usize,
 }
@@ -205,9 +212,9 @@ impl Reader<'_> {
             "__test__" => scope.test = truth(value),
             "pytestmark" => {
                 let marks = match value {
-                    Expr::List(list) => list.elts.iter().filter_map(mark).collect(),
-                    Expr::Tuple(list) => list.elts.iter().filter_map(mark).collect(),
-                    one => mark(one).into_iter().collect(),
+                    Expr::List(list) => list.elts.iter().filter_map(|one| mark(one, self.text)).collect(),
+                    Expr::Tuple(list) => list.elts.iter().filter_map(|one| mark(one, self.text)).collect(),
+                    one => mark(one, self.text).into_iter().collect(),
                 };
                 scope.marks = marks;
             }
@@ -224,7 +231,9 @@ impl Reader<'_> {
                     })),
                     Expr::Name(_) | Expr::Attribute(_) => dotted(value).map_or(Item::Other, Item::Alias),
                     // `test_x = pytest.mark.slow(function)`
-                    Expr::Call(call) if mark(&call.func).is_some() && call.arguments.args.len() == 1 => {
+                    Expr::Call(call)
+                        if mark(&call.func, self.text).is_some() && call.arguments.args.len() == 1 =>
+                    {
                         dotted(&call.arguments.args[0]).map_or(Item::Other, Item::Alias)
                     }
                     _ => Item::Other,
@@ -256,7 +265,7 @@ impl Reader<'_> {
     fn function(&self, function: &StmtFunctionDef) -> Function {
         let mut about = self.about(function.range, function.name.range, function.name.range);
         about.doc = doc(&function.body);
-        about.marks = marks(&function.decorator_list);
+        about.marks = marks(&function.decorator_list, self.text);
         let mut texts = Texts::default();
         for statement in &function.body {
             texts.visit_stmt(statement);
@@ -292,7 +301,7 @@ impl Reader<'_> {
     fn class(&self, class: &StmtClassDef) -> Class {
         let mut about = self.about(class.range, class.name.range, class.name.range);
         about.doc = doc(&class.body);
-        about.marks = marks(&class.decorator_list);
+        about.marks = marks(&class.decorator_list, self.text);
         let mut scope = Scope::default();
         self.body(&class.body, &mut scope);
         let bases = class

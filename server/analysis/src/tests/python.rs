@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 
 use super::analysis::{files, show};
 use super::symbols::describe;
-use crate::{Options, analyze, tests};
+use crate::{FoundTests, Memo, Options, TestSearch, analyze, tests, tests_below};
 
 fn check(fixture: &str, expect: Expect) {
     let files = files(fixture);
@@ -187,4 +187,116 @@ fn symbols_in_python() {
         describe("def test_b(:\n    load('ord$0ers')"),
         "`orders` table orders"
     );
+}
+
+/// The tests below a folder; files below `lib/` exist and are not given.
+fn below(base: &str, fixture: &str) -> FoundTests {
+    let all = files(fixture);
+    let python = all.iter().filter(|file| file.path.ends_with(".py"));
+    let paths = python.map(|file| file.path.clone()).collect();
+    let given: Vec<_> = all
+        .into_iter()
+        .filter(|file| !file.path.starts_with("lib/"))
+        .collect();
+    let search = TestSearch { base, paths: &paths };
+    tests_below(&mut Memo::default(), &given, search, &|_, _| true).unwrap()
+}
+
+fn below_ids(base: &str, fixture: &str) -> Vec<String> {
+    let found = below(base, fixture).facts.objects;
+    found.into_iter().map(|test| test.full_name).collect()
+}
+
+#[test]
+fn tests_of_a_release_are_listed_where_they_are_written() {
+    let fixture = r#"//- t/suite/test_a.py
+class TestBase:
+  def test_inherited(self): pass
+class TestChild(TestBase):
+  def test_own(self): pass
+def test_f(): pass
+test_g = test_f
+//- t/suite/test_b.py
+from .test_a import TestBase, test_f
+from .mixin import Mixin
+class TestMixed(Mixin): pass
+//- t/suite/mixin.py
+class Mixin:
+  def test_mixed(self): pass
+//- t/test_outside.py
+def test_no(): pass
+//- t/suite/build/test_c.py
+def test_no(): pass
+//- t/suite/deep/test_d.py
+def test_deep(): pass
+"#;
+    assert_eq!(
+        below_ids("t/suite", fixture),
+        [
+            "t/suite/deep/test_d.py::test_deep",
+            "t/suite/test_a.py::TestBase::test_inherited",
+            "t/suite/test_a.py::TestChild::test_own",
+            "t/suite/test_a.py::test_f",
+            "t/suite/test_b.py::TestMixed::test_mixed",
+        ]
+    );
+    assert_eq!(below_ids("", fixture).len(), 6);
+    assert_eq!(below_ids("nowhere", fixture).len(), 0);
+    assert_eq!(below_ids("t/sui", fixture).len(), 0, "a folder, not a prefix");
+}
+
+#[test]
+fn the_configuration_nearest_to_the_folder_counts_for_a_release() {
+    let body = "def test_a(): pass\ndef check_a(): pass\n";
+    let with = |more: &str| {
+        let fixture = format!("{more}//- t/suite/test_x.py\n{body}//- t/suite/check_x.py\n{body}");
+        below_ids("t/suite", &fixture)
+    };
+    assert_eq!(with(""), ["t/suite/test_x.py::test_a"]);
+    let root = "//- setup.cfg\n[tool:pytest]\npython_functions = check_*\ntestpaths = elsewhere\n";
+    assert_eq!(with(root), ["t/suite/test_x.py::check_a"]);
+    let near = "//- t/pytest.ini\n[pytest]\npython_files = check_*.py\n";
+    assert_eq!(with(&format!("{root}{near}")), ["t/suite/check_x.py::test_a"]);
+    let beside = "//- other/pytest.ini\n[pytest]\npython_files = nothing.py\n";
+    assert_eq!(with(beside), ["t/suite/test_x.py::test_a"]);
+}
+
+#[test]
+fn what_a_release_needs_beyond_its_folder_is_named() {
+    let found = below(
+        "t",
+        "//- t/test_a.py\nfrom lib.base import Base\nclass TestA(Base): pass\n//- lib/base.py\nclass Base:\n  def test_far(self): pass\n//- lib/other.py\nx = 1\n//- lib/conftest.py\nx = 1\n",
+    );
+    assert_eq!(found.missing, ["lib/base.py"]);
+    assert_eq!(found.files, ["t/test_a.py"]);
+}
+
+#[test]
+fn marks_with_their_arguments_and_names_of_relations_are_kept() {
+    let found = below(
+        "",
+        r#"//- test_a.py
+import pytest
+@pytest.mark.timeout(
+    5,
+)
+@pytest.mark.smoke
+def test_a(db):
+    """Update of the orders, from nobody."""
+    db.run('select 1 from Shop.Orders o join "lines" l on 1=1')
+    load('stg_orders', 'x', 'no name!', 'a-b')
+"#,
+    );
+    let test = &found.facts.objects[0];
+    expect![[r#"{"fixtures":["db"],"framework":"pytest","mark_arguments":["pytest.mark.timeout( 5, )"],"marks":["smoke","timeout"]}"#]]
+        .assert_eq(&test.metadata.to_string());
+    let mentions = test.dependencies.iter();
+    let mentions: Vec<String> = mentions
+        .map(|d| format!("{} {:?}", d.dependency_type, d.target))
+        .collect();
+    expect![[r#"
+        mention Unknown { name: "lines" }
+        mention Unknown { name: "shop.orders" }
+        mention Unknown { name: "stg_orders" }"#]]
+    .assert_eq(&mentions.join("\n"));
 }

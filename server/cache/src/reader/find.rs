@@ -85,7 +85,7 @@ fn named(connection: &Connection, name: &str) -> rusqlite::Result<Vec<ObjectHit>
 
 /// A table in SQL. Those whose full name ends with all parts win; where there is none, what has the
 /// table's name: the schema in the warehouse need not be known here.
-fn table(connection: &Connection, parts: &[String]) -> rusqlite::Result<Vec<ObjectHit>> {
+pub(super) fn table(connection: &Connection, parts: &[String]) -> rusqlite::Result<Vec<ObjectHit>> {
     let Some(name) = parts.last() else {
         return Ok(Vec::new());
     };

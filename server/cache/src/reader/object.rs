@@ -6,6 +6,7 @@ use metasync_protocol::{ColumnRow, ids};
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
+use super::mentions;
 use crate::{
     CacheError, ConnectionFacts, Neighbour, ObjectFacts, Reader,
     limits::{FACTS_COLUMNS_MAX, FACTS_NEIGHBOURS_MAX},
@@ -143,7 +144,7 @@ fn neighbour(row: &Row<'_>) -> rusqlite::Result<Neighbour> {
 /// What an object is built from: known ones first, each in the order of its file. A name that another
 /// connection explains stands there once, as what it is.
 pub fn upstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neighbour>> {
-    connection
+    let known = connection
         .prepare_cached(&format!(
             "SELECT i.id, o.name, o.full_name, o.object_type, d.target_name, d.dependency_type, {ELSEWHERE}
              FROM (SELECT target, target_name, dependency_type, position FROM dependencies n WHERE source = ?1
@@ -156,7 +157,8 @@ pub fn upstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neigh
              ORDER BY o.key IS NULL, d.position, o.full_name LIMIT {FACTS_NEIGHBOURS_MAX}"
         ))?
         .query_map([key], neighbour)?
-        .collect()
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    mentions::resolve(connection, known)
 }
 
 /// What uses an object. Not sorted in SQL: of thousands of users a hover shows the first few.
@@ -172,6 +174,13 @@ pub fn downstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Nei
         ))?
         .query_map([key], neighbour)?
         .collect::<rusqlite::Result<_>>()?;
+    let room = FACTS_NEIGHBOURS_MAX.saturating_sub(list.len());
+    let mentioning = mentions::of_relation(connection, key)?;
+    let mentioning = mentioning
+        .into_iter()
+        .filter(|test| list.iter().all(|known| known.id != test.id));
+    let mentioning: Vec<Neighbour> = mentioning.take(room).collect();
+    list.extend(mentioning);
     list.sort_by(|a, b| (&a.name, &a.full_name, a.id).cmp(&(&b.name, &b.full_name, b.id)));
     Ok(list)
 }

@@ -6,6 +6,7 @@
 mod access;
 mod keys;
 mod owner_token;
+mod pin;
 mod published;
 mod secret;
 #[cfg(test)]
@@ -14,5 +15,6 @@ mod tokens;
 
 pub use access::{Access, AccessError, resolve};
 pub(crate) use owner_token::write_owner_token;
+pub(crate) use pin::{PinGuard, PinRefusal};
 pub(crate) use tokens::mint;
 pub use tokens::{Identity, TokenError, Verifier, mint_token};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Auth, ConfigError, DEFAULT_DATA_DIR, DEFAULT_LISTEN, HubConfig, MetadataSync, Organization, Repositories,
-    SigningKeys, SourcesPolicy, Webdav, Webhooks, validate,
+    SigningKeys, SourcesPolicy, Webdav, Webhooks, releases, validate,
 };
 
 #[derive(Deserialize)]
@@ -83,6 +83,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<HubConfig, ConfigError> {
         webhooks: file.webhooks,
         owner_token: false,
     };
+    releases::resolve_paths(&mut config.metadata_sync, base);
     validate::validate(&mut config)?;
     Ok(config)
 }

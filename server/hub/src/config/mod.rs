@@ -4,6 +4,7 @@
 pub mod address;
 mod error;
 mod file;
+pub(crate) mod releases;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -95,7 +96,8 @@ impl HubConfig {
 
     /// The organizations as the store wants them.
     pub(crate) fn declared(&self) -> Vec<metasync_store::DeclaredOrganization> {
-        self.organizations.iter().map(Organization::declared).collect()
+        let declared = |organization: &Organization| organization.declared(&self.metadata_sync);
+        self.organizations.iter().map(declared).collect()
     }
 }
 

@@ -198,12 +198,22 @@ impl Default for SourcesPolicy {
 pub struct MetadataSync {
     /// The repository with the tests.
     pub git_repo_url: Option<String>,
+    /// Folder for its clone; left out: among the hub's other clones.
+    pub git_repo_local_path: Option<PathBuf>,
+    /// Fetched with the branches of the releases.
+    pub git_repo_branch: Option<String>,
     /// Key for it.
     pub git_repo_ssh_key_path: Option<PathBuf>,
+    /// Whether its host must be known to ssh; left out: it must.
+    pub git_ssh_strict_host_key_checking: Option<bool>,
+    /// Seconds that git may take to fetch.
+    pub git_operation_timeout_seconds: Option<f64>,
     /// Folder in it with the tests.
     pub test_discovery_base_path: Option<String>,
     /// INI file with the staging states.
     pub test_discovery_staging_config: Option<String>,
+    /// Share of the test files, 0 to 1, that may fail before a run fails; left out: half.
+    pub max_failure_rate: Option<f64>,
     /// Whether the schedule runs.
     pub enabled: Option<bool>,
     /// Hours between two runs.
@@ -242,7 +252,7 @@ pub struct Webhooks {
 }
 
 impl Organization {
-    pub(crate) fn declared(&self) -> DeclaredOrganization {
+    pub(crate) fn declared(&self, releases: &MetadataSync) -> DeclaredOrganization {
         DeclaredOrganization {
             id: self.id,
             name: self.name.clone(),
@@ -267,6 +277,7 @@ impl Organization {
                     dialect: c.dialect.clone(),
                     settings: serde_json::json!({}),
                 })
+                .chain(super::releases::declared(self, releases))
                 .collect(),
         }
     }

@@ -62,6 +62,12 @@ fn the_contracts_keys_are_read() {
     let organization = &config.declared()[0];
     assert_eq!(organization.members.len(), 2);
     assert_eq!(organization.connections[0].id, None);
+    let release = &organization.connections[1];
+    assert_eq!(
+        (release.kind.as_str(), release.name.as_str()),
+        ("release", "7.0.0.0")
+    );
+    assert_eq!(release.branch.as_deref(), Some("master"));
     assert!(parse("").unwrap().organizations.is_empty());
 }
 
@@ -100,6 +106,12 @@ fn errors_name_the_file_the_line_and_the_key() {
             "interval_minutes",
         ),
         ("type = \"github\"", "type = \"telepathy\"", "telepathy"),
+        ("name = \"7.0.0.0\"", "name = \"acme/shop\"", "releases[0].name"),
+        (
+            "git_branch = \"master\"",
+            "git_branch = \"a..b\"",
+            "releases[0].git_branch",
+        ),
     ] {
         let changed = GOOD.replace(from, to);
         assert_ne!(changed, GOOD, "{from}");

@@ -67,6 +67,7 @@ pub(super) fn validate(config: &mut HubConfig) -> Result<(), ConfigError> {
             }
         }
     }
+    check_releases(&config.organizations)?;
     if let Some(name) = config.webdav.as_ref().and_then(|w| w.organization.as_deref())
         && !config
             .organizations
@@ -77,6 +78,33 @@ pub(super) fn validate(config: &mut HubConfig) -> Result<(), ConfigError> {
             "webdav.organization",
             format!("no organization is named {name:?}"),
         ));
+    }
+    Ok(())
+}
+
+/// Releases are connections, too.
+fn check_releases(organizations: &[Organization]) -> Result<(), ConfigError> {
+    for (i, organization) in organizations.iter().enumerate() {
+        let connections = organization.connections.iter();
+        let mut names: HashSet<&str> = connections
+            .flat_map(|c| [c.name.as_str(), c.full_name.as_str()])
+            .collect();
+        for (j, release) in organization.releases.iter().enumerate() {
+            let at = |field: &str| format!("organizations[{i}].releases[{j}].{field}");
+            address::name(&release.name).map_err(|e| ConfigError::value(at("name"), e))?;
+            if !names.insert(release.name.as_str()) {
+                return Err(ConfigError::value(
+                    at("name"),
+                    format!(
+                        "another release or connection of the organization is named {:?}",
+                        release.name
+                    ),
+                ));
+            }
+            if let Some(branch) = release.git_branch.as_deref().filter(|branch| !branch.is_empty()) {
+                address::branch(branch).map_err(|e| ConfigError::value(at("git_branch"), e))?;
+            }
+        }
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::{
     params::PathParams,
 };
 use crate::{
-    config::address,
+    config::{address, releases::RELEASE_KIND},
     runs::{REPOSITORY, entries::SOURCE},
 };
 
@@ -72,7 +72,12 @@ enum Likeness {
 /// Exact to the letter; suggested where one contains the other, whatever the case.
 fn likeness(identifier: &str, connection: &Connection) -> Likeness {
     let names = [connection.full_name.as_str(), connection.name.as_str()];
-    if names.contains(&identifier) {
+    // The tests of a release are of the repository that they lie in: `owner/name@release`.
+    let repository = connection
+        .full_name
+        .strip_suffix(&format!("@{}", connection.name));
+    let is_of = connection.kind == RELEASE_KIND && repository == Some(identifier);
+    if names.contains(&identifier) || is_of {
         return Likeness::Exact;
     }
     let wanted = identifier.to_lowercase();

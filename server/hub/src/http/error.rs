@@ -86,6 +86,17 @@ impl ApiError {
         error
     }
 
+    /// 429: too many PINs were wrong.
+    pub(crate) fn locked_out(wait: Duration) -> ApiError {
+        let mut error = ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "locked_out",
+            "too many PINs were wrong; wait as long as Retry-After says",
+        );
+        error.retry_after = wait.as_secs_f64().ceil().clamp(1.0, f64::from(u16::MAX)) as u16;
+        error
+    }
+
     /// 503: it may work in a moment.
     pub(crate) fn busy(detail: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)

@@ -16,6 +16,7 @@ mod organizations;
 mod params;
 mod push;
 pub(crate) mod rate;
+mod releases;
 mod repositories;
 mod routes;
 mod search;
@@ -32,7 +33,12 @@ use axum::{Extension, Router};
 use metasync_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{auth::Verifier, events::Bells, metrics::Metrics, runs::Runs};
+use crate::{
+    auth::{PinGuard, Verifier},
+    events::Bells,
+    metrics::Metrics,
+    runs::Runs,
+};
 
 /// The description of all routes, as `GET /openapi.json` answers it.
 pub fn description() -> serde_json::Value {
@@ -46,6 +52,7 @@ pub(crate) struct App(Arc<AppInner>);
 pub(crate) struct AppInner {
     pub(crate) store: Store,
     pub(crate) verifier: Verifier,
+    pub(crate) pin: PinGuard,
     pub(crate) runs: Arc<Runs>,
     pub(crate) bells: Arc<Bells>,
     pub(crate) metrics: Arc<Metrics>,

@@ -37,7 +37,10 @@ pub(super) fn description() -> Value {
         "components": {
             "schemas": generator.take_definitions(true),
             "responses": {"Error": error},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "pin": {"type": "apiKey", "in": "header", "name": "X-Admin-PIN"},
+            },
         },
     })
 }
@@ -64,8 +67,10 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     if let Some(schema) = endpoint.request {
         operation["requestBody"] = json!({"content": content(generator, schema)});
     }
-    if endpoint.allowed != Allowed::Everybody {
-        operation["security"] = json!([{"token": []}]);
+    match endpoint.allowed {
+        Allowed::Everybody => {}
+        Allowed::Operator => operation["security"] = json!([{"pin": []}]),
+        _ => operation["security"] = json!([{"token": []}]),
     }
     if endpoint.allowed == Allowed::Writers {
         operation["description"] = json!("Needs the role of a maintainer or owner.");
@@ -83,6 +88,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
         let schema = match name {
             "job_id" | "object_id" => id(),
             "sync_run_id" => json!({"type": "integer", "minimum": 1, "maximum": i64::MAX}),
+            "release_id" => json!({"type": "integer", "minimum": 1}),
             // repositories are known by their names, too
             "id" if endpoint.path.starts_with(EDITORS) => id(),
             _ => json!({"type": "string", "minLength": 1}),
@@ -124,6 +130,9 @@ fn query_schema(name: &str, endpoint: &Endpoint) -> Value {
         "include_documentation" => json!({"type": "boolean"}),
         "limit" if endpoint.path.starts_with(EDITORS) => {
             json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT})
+        }
+        "limit" if endpoint.allowed == Allowed::Operator => {
+            json!({"type": "integer", "minimum": 1, "maximum": 1_000})
         }
         "limit" => json!({"type": "integer", "minimum": 1, "maximum": search::MAX_LIMIT}),
         "offset" | "max_bytes" => json!({"type": "integer", "minimum": 0, "maximum": i64::MAX}),

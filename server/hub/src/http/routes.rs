@@ -13,7 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::{
     App, connections, docs,
     documentation::{self, DocumentationInput, DocumentationList},
-    job_events, organizations, push,
+    job_events, organizations, push, releases,
     repositories::{self, Repository, RepositoryList},
     search,
     sessions::{self, SessionList},
@@ -31,6 +31,8 @@ pub(super) enum Allowed {
     Members,
     /// Its owners and maintainers.
     Writers,
+    /// Whoever has the PIN (seed 000).
+    Operator,
 }
 
 /// Makes a schema.
@@ -137,6 +139,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let mut all = editors();
     all.extend(repository_routes());
     all.extend(sources::routes());
+    all.extend(releases::endpoints());
     all.extend(system_routes());
     all
 }

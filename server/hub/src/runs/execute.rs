@@ -11,7 +11,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use super::{
     Runs,
     context::{Failure, RunContext},
-    entries, estimate, index,
+    entries, estimate, index, releases,
     reporter::Reporter,
     retry,
     runner::LEASE,
@@ -158,6 +158,8 @@ async fn perform(context: &RunContext) -> Result<Value, Failure> {
         super::REPOSITORY => index::index(context).await,
         entries::SOURCE => entries::sync(context).await,
         entries::PREVIEW => entries::preview(context).await,
+        releases::RELEASE => releases::sync(context).await,
+        releases::RELEASES => releases::sync_all(context).await,
         #[cfg(test)]
         PANICKING => panic!("on purpose"),
         other => Err(Failure::new(
@@ -220,7 +222,7 @@ async fn finish(runs: &Runs, run: &Run, outcome: &Outcome) {
 
 /// Gives a connection the status that the end of its run means.
 pub(super) async fn settle_connection(store: &Store, run: &Run) -> Result<(), StoreError> {
-    if ![super::REPOSITORY, entries::SOURCE].contains(&run.kind.as_str()) {
+    if ![super::REPOSITORY, entries::SOURCE, releases::RELEASE].contains(&run.kind.as_str()) {
         return Ok(());
     }
     let Some(connection) = store.connection(run.org, &run.target).await? else {

@@ -12,6 +12,7 @@ mod execute;
 mod housekeeping;
 mod index;
 mod jobs;
+pub(crate) mod releases;
 mod reporter;
 mod retry;
 mod runner;
@@ -35,6 +36,7 @@ use uuid::Uuid;
 
 use crate::{events::Bells, metrics::Metrics};
 use entries::EntryPolicy;
+use releases::Releases;
 
 pub(crate) use estimate::of as estimate;
 pub(crate) use index::ORIGIN;
@@ -78,6 +80,8 @@ pub struct Runs {
     webhooks: Webhooks,
     webhook_secret: Vec<u8>,
     entries: EntryPolicy,
+    /// Releases, whose tests are synced (seed 000).
+    pub(crate) releases: Releases,
     /// Held by runs that read and analyse.
     workers: Semaphore,
     /// Rung when somebody is to be told of a run's state.
@@ -105,10 +109,22 @@ impl Runs {
             }),
             webhook_secret: policy.webhook_secret,
             entries: policy.entries,
+            releases: Releases::default(),
             workers: Semaphore::new(runner::workers()),
             outgoing: Notify::new(),
             cancels: Mutex::default(),
         }
+    }
+
+    /// With releases, which syncs may be asked for.
+    pub(crate) fn with_releases(mut self, releases: Releases) -> Runs {
+        self.releases = releases;
+        self
+    }
+
+    /// Syncs releases as planned, until `shutdown`.
+    pub(crate) async fn schedule_releases(self: Arc<Self>, shutdown: CancellationToken) {
+        releases::schedule(self, shutdown).await;
     }
 
     /// Queues a sync of a connection, unless one is active.

@@ -11,6 +11,7 @@ use super::{
     entries::{PREVIEW, SOURCE},
     execute::execute,
     housekeeping::Housekeeping,
+    releases::{RELEASE, RELEASES},
 };
 
 /// How long a claim holds without a heartbeat (runs.md, 1).
@@ -31,7 +32,7 @@ const AT_ONCE: usize = 64;
 const MIN_WORKERS: usize = 4;
 
 /// Kinds of runs that this hub works on.
-const KINDS: &[&str] = &[REPOSITORY, SOURCE, PREVIEW];
+const KINDS: &[&str] = &[REPOSITORY, SOURCE, PREVIEW, RELEASE, RELEASES];
 
 /// Runs that read and analyse at once.
 pub(super) fn workers() -> usize {

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::{MAX_COLUMNS, names, origin};
 use crate::{
-    facts::ObjectFacts,
+    facts::{Neighbour, ObjectFacts},
     markup::{Format, Markup, Writer},
+    releases,
 };
 
 /// Renders an object.
@@ -28,12 +29,21 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
     if let Some(summary) = documentation.and_then(|d| told(&d.executive_summary)) {
         w.paragraph().label("Summary").words(": ").text(&summary);
     }
+    releases::write(&mut w, &facts.releases);
     // before the columns: a wide table must not push it out of sight
-    if !(facts.upstream.is_empty() && facts.downstream.is_empty()) {
+    let is_test = |n: &&Neighbour| n.object_type.as_deref() == Some("test") && n.name.contains("::");
+    let (tests, users): (Vec<&Neighbour>, Vec<&Neighbour>) = facts.downstream.iter().partition(is_test);
+    if !(facts.upstream.is_empty() && users.is_empty()) {
         w.paragraph();
-        names(&mut w, "Built from", &facts.upstream);
-        names(&mut w, "Used by", &facts.downstream);
+        let built_from = if o.object_type == "test" {
+            "Mentions"
+        } else {
+            "Built from"
+        };
+        names(&mut w, built_from, &facts.upstream);
+        names(&mut w, "Used by", &users.into_iter().cloned().collect::<Vec<_>>());
     }
+    releases::write_tests(&mut w, &tests);
     let arguments = o.metadata.get("arguments").and_then(Value::as_array);
     if let Some(arguments) = arguments.filter(|a| !a.is_empty()) {
         list_arguments(&mut w, arguments);
@@ -177,6 +187,7 @@ mod tests {
                 },
             ],
             documentation: None,
+            releases: Vec::new(),
             origin: Origin {
                 connection: Some("acme/shop".into()),
                 revision: Some("0a1b2c3d4e5f60718293a4b5c6d7e8f901234567".into()),

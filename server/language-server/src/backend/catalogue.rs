@@ -5,7 +5,7 @@ use std::{cell::OnceCell, path::PathBuf};
 use metasync_analysis::RelationName;
 use metasync_cache::{Lookup, ObjectHit};
 use metasync_ide::{
-    Catalogue,
+    Catalogue, InRelease,
     alike::nearest,
     catalogue::{Known, Sureness, User},
 };
@@ -14,7 +14,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{definition::place_of, lookup::Lookups};
-use crate::sync::View;
+use crate::{answers, sync::View};
 
 /// Most names that are compared with an unknown one.
 const MAX_COMPARED: usize = 1_000;
@@ -167,6 +167,11 @@ impl Catalogue for Cached {
         let list = metadata.get("arguments").and_then(Value::as_array);
         let name = |one: &Value| one.as_str().or(one.get("name")?.as_str()).map(str::to_owned);
         list.into_iter().flatten().filter_map(name).collect()
+    }
+
+    fn releases(&self, test: &str) -> Vec<InRelease> {
+        let tests = self.view.ask(|reader| reader.tests_named(test));
+        answers::facts::releases(tests.unwrap_or_default())
     }
 
     fn alike(&self, types: &[&str], name: &str) -> Vec<String> {

@@ -46,7 +46,7 @@ impl Backend {
                     .take(1)
                     .collect()
             }
-            SymbolKind::Test { id } => lookups.test(id),
+            SymbolKind::Test { id } => lookups.tests(id),
             SymbolKind::Cte { span, .. } => {
                 let range = text.range(span.start, span.end, encoding);
                 return Some(GotoDefinitionResponse::Scalar(Location::new(

@@ -58,9 +58,7 @@ impl Backend {
                     (None, None) => inputs.next().map(|facts| hover::column(&facts, format, now)),
                 }
             }
-            SymbolKind::Test { id } => (lookups.test(id).first())
-                .and_then(|hit| lookups.object(hit.id))
-                .map(|facts| hover::object(&facts, format, now)),
+            SymbolKind::Test { id } => lookups.test(id).map(|facts| hover::object(&facts, format, now)),
             SymbolKind::Cte { name, columns, .. } => Some(hover::cte(name, columns, format)),
             _ => None,
         };

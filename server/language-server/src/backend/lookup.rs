@@ -43,14 +43,28 @@ impl<'a> Lookups<'a> {
         self.view.ask(|reader| reader.find(&lookup)).unwrap_or_default()
     }
 
-    /// The test of a node id, `path::Class::function`.
-    pub fn test(&self, id: &str) -> Vec<ObjectHit> {
-        let mut hits = self
-            .view
-            .ask(|reader| reader.objects_named(id, MAX_HITS))
-            .unwrap_or_default();
-        hits.retain(|hit| hit.object_type == "test" && hit.full_name == id);
-        hits
+    /// The tests with a node id, `path::Class::function`.
+    pub fn tests(&self, id: &str) -> Vec<ObjectHit> {
+        let tests = self.view.ask(|reader| reader.tests_named(id)).unwrap_or_default();
+        tests
+            .into_iter()
+            .filter_map(|test| self.hit(test.object.id))
+            .collect()
+    }
+
+    /// The test of a node id, `path::Class::function`, with the releases that have it: as the repository has it, else
+    /// as the newest release does.
+    pub fn test(&self, id: &str) -> Option<ObjectFacts> {
+        let tests = self.view.ask(|reader| reader.tests_named(id)).unwrap_or_default();
+        let ids: Vec<Uuid> = tests.iter().map(|test| test.object.id).collect();
+        let releases = answers::facts::releases(tests);
+        let in_release = |id: &Uuid| releases.iter().any(|one| one.test.id == *id);
+        let own = ids.iter().copied().find(|id| !in_release(id));
+        let shown = own.or_else(|| releases.last().map(|one| one.test.id))?;
+        Some(ObjectFacts {
+            releases,
+            ..self.object(shown)?
+        })
     }
 
     /// The entries of external sources that bear this title or external id, best first.

@@ -24,7 +24,11 @@ pub fn run(options: &ShowOptions) -> Result<(), Failure> {
     let hit = answers::named(&reader, &options.name)?.ok_or_else(unknown)?;
     let facts = reader.facts(hit.id)?.ok_or_else(unknown)?;
     if !options.cache.json {
-        let facts = answers::facts::for_hover(facts, false);
+        let tests = reader.tests_named(&facts.object.full_name)?;
+        let facts = metasync_ide::ObjectFacts {
+            releases: answers::facts::releases(tests),
+            ..answers::facts::for_hover(facts, false)
+        };
         return terminal::print(&hover::object(&facts, Format::Plain, jiff::Timestamp::now()).value);
     }
     let tree = |direction| reader.lineage(hit.id, direction, 1, None);

@@ -6,7 +6,7 @@ use super::{Location, command::Git, names, tree::is_object_id};
 use crate::{
     CURRENT_BRANCH, RefreshRequest, Refreshed, SourceError,
     content::content_hash,
-    limits::{CLONE_LOOK, FETCH_TIMEOUT, LOCAL_GIT_TIMEOUT, MAX_CLONE_BYTES},
+    limits::{CLONE_LOOK, LOCAL_GIT_TIMEOUT, MAX_CLONE_BYTES},
 };
 
 /// File in the clone that tells which address it was fetched from (as a hash: addresses may hold
@@ -85,7 +85,7 @@ pub(super) fn tracking(branch: &str) -> String {
     format!("refs/remotes/origin/{branch}")
 }
 
-async fn prepare(git: &Git, location: &Location) -> Result<(), SourceError> {
+pub(super) async fn prepare(git: &Git, location: &Location) -> Result<(), SourceError> {
     let origin = content_hash(location.as_git().as_bytes());
     let file = git.dir().join(ORIGIN_FILE);
     if std::fs::read_to_string(&file).is_ok_and(|known| known == origin) {
@@ -165,7 +165,7 @@ async fn default_branch(
                 location.as_git(),
                 "HEAD",
             ],
-            FETCH_TIMEOUT,
+            git.fetch_timeout(),
         )
         .await?;
     let known = std::fs::read_to_string(&remembered)
@@ -195,7 +195,7 @@ async fn default_branch(
     Ok(branch)
 }
 
-async fn fetch(git: &Git, location: &Location, branches: &[String]) -> Result<(), SourceError> {
+pub(super) async fn fetch(git: &Git, location: &Location, branches: &[String]) -> Result<(), SourceError> {
     match fetch_once(git, location, branches).await {
         Err(SourceError::Git(reason)) if is_damage(&reason) => {
             tracing::warn!(clone = %git.dir().display(), reason, "the clone is damaged and is built anew");
@@ -238,7 +238,7 @@ async fn fetch_once(git: &Git, location: &Location, branches: &[String]) -> Resu
     ];
     args.extend(refspecs.iter().map(String::as_str));
     let done = tokio::select! {
-        done = git.run(&args, FETCH_TIMEOUT) => done?,
+        done = git.run(&args, git.fetch_timeout()) => done?,
         size = grown_beyond(git.dir(), MAX_CLONE_BYTES) => {
             return Err(SourceError::TooLarge(format!(
                 "{location} can't be fetched: its clone has {size} bytes, and {MAX_CLONE_BYTES} are allowed"
@@ -285,7 +285,7 @@ async fn grown_beyond(dir: &Path, most: u64) -> u64 {
 }
 
 /// What it means that a remote can't be reached: only the network may be better later.
-fn refusal(location: &Location, done: &str, reason: &str) -> SourceError {
+pub(super) fn refusal(location: &Location, done: &str, reason: &str) -> SourceError {
     let message = format!("{location} can't be {done}: {reason}");
     let says = |signs: &[&str]| {
         let reason = reason.to_lowercase();

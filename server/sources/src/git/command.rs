@@ -16,7 +16,7 @@ use tokio::{
 use super::location::redact;
 use crate::{
     SourceError,
-    limits::{MAX_STDERR_BYTES, MAX_STDOUT_BYTES},
+    limits::{FETCH_TIMEOUT, MAX_STDERR_BYTES, MAX_STDOUT_BYTES},
 };
 
 /// What a child keeps of the environment: where programs are, who we are (ssh keys), how to reach the
@@ -96,6 +96,8 @@ fn is_program(file: &Path) -> bool {
 pub(super) struct Git {
     dir: PathBuf,
     local: bool,
+    ssh: String,
+    fetch_timeout: Duration,
 }
 
 /// A finished command.
@@ -130,7 +132,38 @@ impl Finished {
 
 impl Git {
     pub(super) fn new(dir: PathBuf, local: bool) -> Git {
-        Git { dir, local }
+        Git {
+            dir,
+            local,
+            ssh: SSH.to_owned(),
+            fetch_timeout: FETCH_TIMEOUT,
+        }
+    }
+
+    /// With a key of its own for ssh, host keys checked or not, and another patience for what a remote is asked.
+    pub(super) fn reaching(mut self, key: Option<&Path>, strict_host_keys: bool, patience: Duration) -> Git {
+        if let Some(key) = key {
+            // git hands the command to a shell
+            let quoted = key.display().to_string().replace('\'', "'\\''");
+            self.ssh.push_str(&format!(" -oIdentitiesOnly=yes -i '{quoted}'"));
+        }
+        let check = if strict_host_keys { "yes" } else { "no" };
+        self.ssh.push_str(&format!(" -oStrictHostKeyChecking={check}"));
+        if !strict_host_keys {
+            self.ssh.push_str(" -oUserKnownHostsFile=/dev/null");
+        }
+        self.fetch_timeout = patience;
+        self
+    }
+
+    #[cfg(test)]
+    pub(super) fn ssh_command(&self) -> &str {
+        &self.ssh
+    }
+
+    /// How long a remote may take to answer a command.
+    pub(super) fn fetch_timeout(&self) -> Duration {
+        self.fetch_timeout
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -157,7 +190,7 @@ impl Git {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_ASKPASS", "")
             .env("SSH_ASKPASS_REQUIRE", "never")
-            .env("GIT_SSH_COMMAND", SSH)
+            .env("GIT_SSH_COMMAND", &self.ssh)
             .env("GIT_LFS_SKIP_SMUDGE", "1")
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_OPTIONAL_LOCKS", "0");

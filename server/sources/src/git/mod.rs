@@ -6,6 +6,7 @@ mod clone;
 mod command;
 mod location;
 mod names;
+mod releases;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 pub use location::{Location, Refused};
 pub use names::is_branch_name;
+pub use releases::{BranchState, FetchedBranches, ReleaseRepository, ReleaseRepositorySpec};
 
 use crate::{
     ChangedFiles, Contents, Entry, ListRequest, Listing, Pending, RefreshRequest, Refreshed, Source,

@@ -297,3 +297,63 @@ async fn dropping_a_command_kills_its_whole_group() {
     }
     panic!("the child is still running");
 }
+
+#[tokio::test]
+async fn releases_share_a_clone_and_one_that_is_missing_fails_alone() {
+    let world = World::new();
+    world.write("tests/test_a.py", b"def test_a(): pass");
+    world.commit();
+    world.git(&["branch", "release/8.0"]);
+    world.write("tests/test_b.py", b"# coding: latin-1\nx = '\xe9'");
+    world.commit();
+    let spec = |url: &str, key: Option<&str>| ReleaseRepositorySpec {
+        url: url.to_owned(),
+        clone_dir: world.folder.path().join("clone.git"),
+        ssh_key: key.map(PathBuf::from),
+        strict_host_keys: true,
+        timeout: None,
+    };
+    let path = world.repo().display().to_string();
+    let repository = ReleaseRepository::new(&spec(&path, None)).unwrap();
+    let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let fetched = repository
+        .fetch(&names(&["main", "release/8.0", "none"]))
+        .await
+        .unwrap();
+    assert_eq!(fetched.missing.iter().collect::<Vec<_>>(), ["none"]);
+    let state = |branch: &str| fetched.states[branch].clone();
+    assert_eq!(state("main").commit, world.git(&["rev-parse", "main"]));
+    assert_ne!(state("main").tree, state("release/8.0").tree);
+    let wanted = |path: &str| path.ends_with(".py");
+    let (entries, errors) = repository.list(&state("main").tree, &wanted).await.unwrap();
+    assert_eq!((entries.len(), errors), (2, Vec::new()));
+    let contents = repository.read(&entries).await.unwrap();
+    assert!(contents.errors.is_empty() && contents.files[1].text.contains('é'));
+
+    // alone, without a look at what there is
+    let alone = repository.fetch(&names(&["release/8.0"])).await.unwrap();
+    assert_eq!(alone.states["release/8.0"], state("release/8.0"));
+    let none = repository.fetch(&names(&["none"])).await.unwrap();
+    assert!(none.states.is_empty() && none.missing.contains("none"));
+    // one that was there and is gone is no more
+    world.git(&["branch", "-D", "release/8.0"]);
+    let gone = repository.fetch(&names(&["release/8.0"])).await.unwrap();
+    assert!(gone.states.is_empty());
+
+    assert!(repository.fetch(&names(&["--x"])).await.is_err());
+    assert!(ReleaseRepository::new(&spec("ext::sh", None)).is_err());
+    let no_key = ReleaseRepository::new(&spec("git@host:x", Some("/no/such/key")));
+    assert!(no_key.err().unwrap().to_string().contains("/no/such/key"));
+    let away = ReleaseRepository::new(&spec("/no/such/repository", None)).unwrap();
+    let error = away.fetch(&names(&["main"])).await.unwrap_err();
+    assert!(error.to_string().contains("/no/such/repository"), "{error}");
+}
+
+#[test]
+fn a_key_for_ssh_can_not_leave_its_quotes() {
+    let key = Path::new("/k'; touch x; '");
+    let git = Git::new("x".into(), false).reaching(Some(key), false, std::time::Duration::ZERO);
+    let ssh = git.ssh_command();
+    assert!(ssh.contains(r"-i '/k'\''; touch x; '\'''"), "{ssh}");
+    assert!(ssh.contains("-oStrictHostKeyChecking=no"), "{ssh}");
+}

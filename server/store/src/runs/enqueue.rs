@@ -88,7 +88,7 @@ impl Store {
     /// Removes runs that ended before that time, with their events. Active ones stay.
     pub async fn prune_runs(&self, older_than: Timestamp) -> Result<u64> {
         transact!(self.database(), Scope::Runner, |tx| {
-            for table in ["run_events", "webhooks"] {
+            for table in ["run_events", "webhooks", "release_syncs"] {
                 query(AssertSqlSafe(format!(
                     "DELETE FROM {table} WHERE run_id IN (SELECT id FROM runs WHERE finished_at < $1)"
                 )))

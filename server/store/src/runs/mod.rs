@@ -12,7 +12,7 @@ mod work;
 
 pub(crate) use enqueue::enqueue_in;
 pub(crate) use external::status;
-pub(crate) use read::by_id;
+pub(crate) use read::{by_id, columns_of, read as read_run};
 pub use webhooks::{DueWebhook, WebhookEnd};
 pub(crate) use work::holds;
 

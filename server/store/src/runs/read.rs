@@ -103,7 +103,13 @@ pub(crate) async fn by_id(tx: &mut Tx, run: Uuid) -> Result<Option<Run>> {
     row.as_ref().map(read).transpose()
 }
 
-pub(super) fn read(row: &Row) -> Result<Run> {
+/// [`COLUMNS`] of a table that bears another name in a statement.
+pub(crate) fn columns_of(table: &str) -> String {
+    let columns = COLUMNS.split(", ").map(|column| format!("{table}.{column}"));
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn read(row: &Row) -> Result<Run> {
     Ok(Run {
         id: id(row, "id")?,
         org: id(row, "org_id")?,

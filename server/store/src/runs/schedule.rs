@@ -136,6 +136,44 @@ impl Store {
             Ok(())
         })
     }
+
+    /// When it is next, where that is planned.
+    pub async fn planned(&self, (org, kind, target): (Uuid, &str, &str)) -> Result<Option<jiff::Timestamp>> {
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        let row = query("SELECT due_at FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
+            .bind(org)
+            .bind(kind)
+            .bind(target)
+            .fetch_optional(&mut tx)
+            .await?;
+        let due: Option<i64> = row.map(|row| row.try_get("due_at")).transpose()?;
+        Ok(due.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()))
+    }
+
+    /// Plans it anew: so long from now, or not at all.
+    pub async fn plan(&self, (org, kind, target): (Uuid, &str, &str), next: Option<Duration>) -> Result<()> {
+        transact!(self.database(), Scope::Org(org), |tx| {
+            query("DELETE FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
+                .bind(org)
+                .bind(kind)
+                .bind(target)
+                .execute(tx)
+                .await?;
+            if let Some(next) = next {
+                query(
+                    "INSERT INTO schedules (org_id, kind, target, due_at) VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (org_id, kind, target) DO UPDATE SET due_at = excluded.due_at",
+                )
+                .bind(org)
+                .bind(kind)
+                .bind(target)
+                .bind(clock::after_ms(next))
+                .execute(tx)
+                .await?;
+            }
+            Ok(())
+        })
+    }
 }
 
 async fn plan(tx: &mut Tx, (org, kind, target): (Uuid, &str, &str), latest: Duration) -> Result<Plan> {

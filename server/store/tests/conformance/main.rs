@@ -16,6 +16,7 @@ mod model;
 mod organizations;
 mod pairs;
 mod plain;
+mod releases;
 mod restart;
 mod runs;
 mod sessions;

@@ -87,6 +87,10 @@ async fn world() -> (Place, Store) {
         .run_event(run.id, "log", &json!({"message": "secret"}))
         .await
         .unwrap();
+    store
+        .number_release_sync(ORG, run.id, connection, "secret")
+        .await
+        .unwrap();
     let hour = std::time::Duration::from_secs(3600);
     let planned = store.schedule_due((ORG, "repository", "shop"), hour, hour).await;
     assert!(!planned.unwrap());
@@ -127,7 +131,13 @@ async fn plant_entries(store: &Store) {
 
 /// All tables of organizations, found in the schema itself, so that a new one can't be forgotten.
 async fn tables(raw: &mut PgConnection) -> Vec<(String, &'static str)> {
-    let own = ["meta", "app_settings", "migration_lock", "_sqlx_migrations"];
+    let own = [
+        "meta",
+        "app_settings",
+        "stream_tickets",
+        "migration_lock",
+        "_sqlx_migrations",
+    ];
     let names: Vec<String> =
         sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'metadata' ORDER BY 1")
             .fetch_all(raw)

@@ -27,6 +27,8 @@ mod organizations;
 mod pairs;
 #[path = "../conformance/plain.rs"]
 mod plain;
+#[path = "../conformance/releases.rs"]
+mod releases;
 #[path = "../conformance/runs.rs"]
 mod runs;
 #[path = "../conformance/sessions.rs"]

@@ -14,10 +14,11 @@ async fn read(world: &World, path: &str, token: &str, last_event: Option<i64>, u
 }
 
 /// A stream whose head has come.
-async fn open(world: &World, path: &str, token: &str, last_event: Option<i64>) -> Body {
-    let mut request = Request::builder()
-        .uri(path)
-        .header("authorization", format!("Bearer {token}"));
+pub(super) async fn open(world: &World, path: &str, token: &str, last_event: Option<i64>) -> Body {
+    let mut request = Request::builder().uri(path);
+    if !token.is_empty() {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
     if let Some(id) = last_event {
         request = request.header("last-event-id", id.to_string());
     }
@@ -28,7 +29,7 @@ async fn open(world: &World, path: &str, token: &str, last_event: Option<i64>) -
     response.into_body()
 }
 
-async fn text(body: Body, until: &str) -> String {
+pub(super) async fn text(body: Body, until: &str) -> String {
     let mut stream = body.into_data_stream();
     let mut text = String::new();
     let reading = async {

@@ -12,7 +12,7 @@ mod difference;
 mod follow;
 mod found;
 mod memory;
-mod rows;
+pub(super) mod rows;
 mod write;
 
 use metasync_protocol::repositories::{JobResult, SyncRequest};

@@ -10,18 +10,18 @@ use uuid::Uuid;
 
 /// Makes rows of one branch of a connection.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'a> {
-    pub(super) connection: Uuid,
+pub(in crate::runs) struct Rows<'a> {
+    pub(in crate::runs) connection: Uuid,
     /// Only where it is not the connection's own.
-    pub(super) branch: Option<&'a str>,
+    pub(in crate::runs) branch: Option<&'a str>,
 }
 
 impl Rows<'_> {
-    pub(super) fn file_id(&self, path: &str) -> Uuid {
+    pub(in crate::runs) fn file_id(&self, path: &str) -> Uuid {
         ids::file(self.connection, self.branch, path)
     }
 
-    pub(super) fn file(&self, path: &str, size: u64, content_hash: &str) -> FileRow {
+    pub(in crate::runs) fn file(&self, path: &str, size: u64, content_hash: &str) -> FileRow {
         let mut row = FileRow {
             id: self.file_id(path),
             connection_id: self.connection,
@@ -36,16 +36,16 @@ impl Rows<'_> {
         row
     }
 
-    pub(super) fn file_of(&self, content: &FileContent) -> FileRow {
+    pub(in crate::runs) fn file_of(&self, content: &FileContent) -> FileRow {
         self.file(&content.path, content.size, &content.content_hash)
     }
 
-    pub(super) fn object_id(&self, object_type: &str, full_name: &str) -> Uuid {
+    pub(in crate::runs) fn object_id(&self, object_type: &str, full_name: &str) -> Uuid {
         ids::object(self.connection, self.branch, object_type, full_name)
     }
 
     /// The object with what it owns. Targets within the facts become ids; the rest keep their names.
-    pub(super) fn object(&self, fact: ObjectFact) -> (ObjectRow, Compact) {
+    pub(in crate::runs) fn object(&self, fact: ObjectFact) -> (ObjectRow, Compact) {
         let mut owned = Compact {
             columns: Vec::with_capacity(fact.columns.len()),
             dependencies: fact
