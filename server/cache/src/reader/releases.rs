@@ -54,6 +54,7 @@ fn select(
                     name: row.get(13)?,
                     full_name: row.get(14)?,
                     kind: row.get(15)?,
+                    revision: None,
                 },
                 path: row.get(12)?,
                 object,

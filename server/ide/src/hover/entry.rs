@@ -106,6 +106,7 @@ mod tests {
             upstream: Vec::new(),
             downstream: Vec::new(),
             documentation: None,
+            releases: Vec::new(),
             origin: Origin {
                 connection: Some("music_catalog.csv".into()),
                 synced_at: Some("2026-01-10T11:50:00Z".into()),
