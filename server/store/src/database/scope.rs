@@ -11,7 +11,7 @@ pub(crate) enum Scope {
     Org(Uuid),
     /// Who there is: organizations and members of all. For sign-in, and for the configuration.
     Directory,
-    /// Runs and their events of all organizations. For the run engine.
+    /// Runs and their events of all organizations. For the run engine, and for the operator, who sees all releases.
     Runner,
     /// Heads of the streams of all organizations, to be read. For bells that ring across nodes.
     Watcher,

@@ -282,7 +282,10 @@ async fn each_way_across_organizations_opens_its_tables_only() {
     let tables = tables(&mut raw).await;
     let ways: [(&str, &[&str]); 5] = [
         ("directory", &["organizations", "members"]),
-        ("runner", &["runs", "run_events", "webhooks", "sync_runs"]),
+        (
+            "runner",
+            &["runs", "run_events", "webhooks", "sync_runs", "release_syncs"],
+        ),
         ("watcher", &["streams"]),
         ("", &[]),
         ("superuser", &[]),
