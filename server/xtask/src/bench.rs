@@ -115,6 +115,13 @@ const PROGRAMS: &[Program] = &[
         starts_metasync: true,
     },
     Program {
+        name: "sources",
+        about: "rows of a CSV file against sqlite3's import, memory at two sizes, pages of a REST source",
+        package: STORIES,
+        target: Target::Bench("sources"),
+        starts_metasync: true,
+    },
+    Program {
         name: "repositories",
         about: "indexing a large repository: all of it, a few changes, none; answers meanwhile",
         package: STORIES,

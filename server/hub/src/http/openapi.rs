@@ -68,7 +68,7 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
         operation["requestBody"] = json!({"content": content(generator, schema)});
     }
     match endpoint.allowed {
-        Allowed::Everybody => {}
+        Allowed::Everybody | Allowed::Holders => {}
         Allowed::Operator => operation["security"] = json!([{"pin": []}]),
         _ => operation["security"] = json!([{"token": []}]),
     }

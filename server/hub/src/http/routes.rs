@@ -25,6 +25,8 @@ use super::{
 pub(super) enum Allowed {
     /// Everybody, without a token.
     Everybody,
+    /// Whoever has the link that the path is.
+    Holders,
     /// Whoever has a good token.
     Users,
     /// Members of the organization.

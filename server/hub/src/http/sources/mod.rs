@@ -2,6 +2,7 @@
 
 mod content;
 mod envelope;
+mod list;
 mod maintenance;
 mod routes;
 mod runs;

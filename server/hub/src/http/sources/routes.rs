@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{
     content,
     envelope::{Envelope, Said},
+    list::{self, Link, ShownSource},
     maintenance::{self, CleanUp, Removed},
     runs::{self, ShownRun, Stats},
     trigger::{self, TriggerRequest, Triggered},
@@ -14,10 +15,12 @@ use crate::http::routes::{Allowed, Endpoint};
 
 /// All of them.
 pub(in crate::http) fn routes() -> Vec<Endpoint> {
-    use Allowed::{Members, Writers};
+    use Allowed::{Holders, Members, Writers};
     const TRIGGER: &str = "/v1/sync/trigger";
     const RESUME: &str = "/v1/sync/resume";
     const CLEAN_UP: &str = "/v1/sync/cleanup";
+    const LINK: &str = "/v1/sync/sources/{id}/link";
+    const FOLLOW: &str = "/v1/sync/links/{link}";
     const ONE: &str = "/v1/sync/{sync_run_id}";
     vec![
         Endpoint::new(
@@ -68,6 +71,32 @@ pub(in crate::http) fn routes() -> Vec<Endpoint> {
         .expensive()
         .takes::<CleanUp>()
         .gives::<Envelope<Removed>>(),
+        Endpoint::new(
+            "GET",
+            "/v1/sync/sources",
+            Members,
+            get(list::list),
+            "External sources",
+        )
+        .gives::<Envelope<Vec<ShownSource>>>(),
+        Endpoint::new(
+            "POST",
+            LINK,
+            Writers,
+            post(list::link),
+            "A link that starts a source, without a token",
+        )
+        .expensive()
+        .gives::<Envelope<Link>>(),
+        Endpoint::new(
+            "POST",
+            FOLLOW,
+            Holders,
+            post(list::follow),
+            "Start the source of a link",
+        )
+        .gives::<Envelope<Triggered>>()
+        .status(202),
         Endpoint::new("GET", ONE, Members, get(runs::get), "A sync").gives::<Envelope<ShownRun>>(),
         Endpoint::new("DELETE", ONE, Writers, delete(runs::cancel), "Cancel a sync")
             .gives::<Envelope<ShownRun>>(),

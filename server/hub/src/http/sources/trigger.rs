@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The seed's message.
-const SCHEDULED: &str = "Sync scheduled successfully";
+pub(super) const SCHEDULED: &str = "Sync scheduled successfully";
 
 /// How long a dry run may take: somebody waits for it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -57,6 +57,14 @@ pub(in crate::http) struct Triggered {
     sync_run_id: u64,
 }
 
+impl Triggered {
+    pub(super) fn of(run: &SyncRun) -> Triggered {
+        Triggered {
+            sync_run_id: run.number,
+        }
+    }
+}
+
 pub(super) async fn trigger(
     Writer(access): Writer,
     State(app): State<App>,
@@ -81,10 +89,7 @@ pub(super) async fn trigger(
     }
     match app.runs.start_source(access.org(), access.user(), &asked).await? {
         Started::New(run) => {
-            let triggered = Triggered {
-                sync_run_id: run.number,
-            };
-            let body = Envelope::of(triggered).saying(SCHEDULED);
+            let body = Envelope::of(Triggered::of(&run)).saying(SCHEDULED);
             Ok((StatusCode::ACCEPTED, Json(body)).into_response())
         }
         Started::Active(run) => Err(in_progress(&run)),

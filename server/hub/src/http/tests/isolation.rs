@@ -185,7 +185,12 @@ async fn every_id_of_another_organization_answers_as_an_invented_one() {
 
 /// Routes that a token opens. The operator's, which a PIN opens, have a test of their own.
 fn for_users() -> impl Iterator<Item = Endpoint> {
-    let is_open = |e: &Endpoint| matches!(e.allowed, Allowed::Everybody | Allowed::Operator);
+    let is_open = |e: &Endpoint| {
+        matches!(
+            e.allowed,
+            Allowed::Everybody | Allowed::Holders | Allowed::Operator
+        )
+    };
     endpoints().into_iter().filter(move |e| !is_open(e))
 }
 

@@ -3,6 +3,7 @@
 
 mod failing;
 mod items;
+mod link;
 mod options;
 mod preview;
 mod schedule;

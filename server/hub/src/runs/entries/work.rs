@@ -16,9 +16,6 @@ use super::{
     spec::Spec,
 };
 
-/// Entries of one transaction.
-const BATCH: usize = 2_000;
-
 /// Share of the work that is reading, in percent.
 const READ: f64 = 95.0;
 
@@ -175,7 +172,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Stores a portion, in several transactions where it is large.
+    /// Stores a portion with where it ends, in one transaction: what a killed attempt stored is not read again.
     async fn store(&mut self, fields: &[String], portion: Portion) -> Result<(), Failure> {
         let runs = &self.context.runs;
         let worker = runs.workers.acquire().await;
@@ -202,35 +199,22 @@ impl Work<'_> {
             }
         }
         listed.sort_by_key(|error| error.line);
-        let mut rest = entries.into_iter();
-        let mut listed = Some(listed);
-        loop {
-            let entries: Vec<_> = rest.by_ref().take(BATCH).collect();
-            let is_last = rest.len() == 0;
-            if is_last {
-                self.checkpoint.position = Some(position.clone());
-            }
-            // Errors come with the position behind them, so that none is listed twice.
-            let errors = listed.take_if(|_| is_last).unwrap_or_default();
-            let batch = EntryBatch {
-                failed: errors.len() as u64,
-                entries,
-                errors,
-                checkpoint: self.checkpoint(),
-            };
-            let committed = runs
-                .store
-                .entries_commit(&self.context.run, &self.source, self.checkpoint.at, &batch)
-                .await?;
-            let seen = committed.added + committed.updated + committed.unchanged + batch.failed;
-            self.context.reporter.items(seen);
-            runs.bells
-                .heads
-                .ring(self.context.run.org, self.source.connection, &committed.heads);
-            if is_last {
-                break;
-            }
-        }
+        self.checkpoint.position = Some(position);
+        let batch = EntryBatch {
+            failed: listed.len() as u64,
+            entries,
+            errors: listed,
+            checkpoint: self.checkpoint(),
+        };
+        let committed = runs
+            .store
+            .entries_commit(&self.context.run, &self.source, self.checkpoint.at, &batch)
+            .await?;
+        let seen = committed.added + committed.updated + committed.unchanged + batch.failed;
+        self.context.reporter.items(seen);
+        runs.bells
+            .heads
+            .ring(self.context.run.org, self.source.connection, &committed.heads);
         drop(worker);
         Ok(())
     }
