@@ -163,13 +163,14 @@ fn secrets_reach_their_source_and_nobody_else() {
         _ => ok(songs(0, 1)),
     });
     let plain = |auth: Value| json!({"fieldMapping": mapping(), "auth": auth});
-    let mut ask = |path: &str, auth: Value| {
+    let ask = |path: &str, auth: Value| {
         let run = world.sync("api", &format!("{}{path}", web.url), plain(auth));
         assert_eq!(run["status"], "completed", "{run}");
         web.asked().last().unwrap().clone()
     };
     let bearer = ask("/bearer", json!({"type": "bearer", "token": "s3cret-bearer"}));
     assert_eq!(bearer.header("authorization"), Some("Bearer s3cret-bearer"));
+    assert_eq!(bearer.method, "GET");
     let auth = json!({"type": "basic", "username": "ada", "passwordEnv": "SOURCE_PASSWORD"});
     assert_eq!(
         ask("/basic", auth).header("authorization"),
@@ -267,7 +268,7 @@ fn pages_follow_each_other_as_the_source_likes() {
         Some("items"),
         json!({"type": "link", "nextPath": "next"}),
     );
-    assert_eq!(web.asked().len(), 12, "three pages each");
+    assert_eq!(web.asked().len(), 1 + 12, "three pages each");
 }
 
 #[test]
