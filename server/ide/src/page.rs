@@ -104,6 +104,7 @@ mod tests {
             upstream: vec![user(1)],
             downstream: (0..=MAX_NEIGHBOURS).map(user).collect(),
             documentation: None,
+            releases: Vec::new(),
             origin: Origin {
                 connection: Some("acme/shop".into()),
                 revision: Some("0a1b2c3d4e5f60718293a4b5c6d7e8f901234567".into()),

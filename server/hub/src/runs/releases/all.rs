@@ -54,6 +54,7 @@ pub(in crate::runs) async fn sync_all(context: &RunContext) -> Result<Value, Fai
             .await?;
     }
     let failed = checkpoint.failed.len();
+    let reasons = checkpoint.failed.join("; ");
     let result = serde_json::to_value(ReleaseResult {
         failed: checkpoint.failed,
         ..ReleaseResult::default()
@@ -64,7 +65,7 @@ pub(in crate::runs) async fn sync_all(context: &RunContext) -> Result<Value, Fai
             result,
             ..Failure::new(
                 "all_failed",
-                format!("none of the {failed} releases could be synced"),
+                format!("none of the {failed} releases could be synced: {reasons}"),
             )
         });
     }

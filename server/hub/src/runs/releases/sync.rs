@@ -54,13 +54,19 @@ pub(in crate::runs) async fn sync(context: &RunContext) -> Result<Value, Failure
     let mut result = ReleaseResult::default();
     let ended = work(context, &mut result).await;
     let value = serde_json::to_value(&result).unwrap_or_default();
-    match ended {
-        Ok(()) => Ok(value),
-        Err(failure) => Err(Failure {
-            result: value,
-            ..failure
-        }),
+    let Err(failure) = ended else { return Ok(value) };
+    if failure.is_retryable {
+        // This run's own stream is told by the engine.
+        let options: Options = serde_json::from_value(context.run.options.clone()).unwrap_or_default();
+        if let Some(parent) = options.parent {
+            let told = format!("Attempt {} failed: {}", context.run.attempt, failure.message);
+            context.runs.log(parent, told).await;
+        }
     }
+    Err(Failure {
+        result: value,
+        ..failure
+    })
 }
 
 /// Tells a line to those who follow this run, or the one of all that asked for it.
