@@ -93,6 +93,33 @@ impl Hub {
         (self.process, self.url) = launch(&self.folder, &self.environment, &address, arguments);
     }
 
+    /// A request with a body of any kind; status and bytes.
+    pub fn send(&self, method: &str, path: &str, token: &str, kind: &str, body: &[u8]) -> (u16, Vec<u8>) {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", kind);
+        let mut reply = agent.run(request.body(body).unwrap()).unwrap();
+        let status = reply.status().as_u16();
+        let bytes = reply
+            .body_mut()
+            .with_config()
+            .limit(1 << 30)
+            .read_to_vec()
+            .unwrap();
+        (status, bytes)
+    }
+
+    /// The process's number.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Adds to the configuration and starts again.
     pub fn configure(&mut self, more: &str) {
         self.kill();

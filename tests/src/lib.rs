@@ -12,10 +12,12 @@
 
 pub mod binary;
 pub mod editor;
+pub mod faulty;
 pub mod hub;
 pub mod place;
 pub mod postgres;
 pub mod projects;
+pub mod webdav;
 
 pub use binary::{metasync, run};
 pub use editor::Editor;

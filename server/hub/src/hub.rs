@@ -16,6 +16,7 @@ use crate::{
     config::{ConfigError, HubConfig, SigningKeys, SourcesPolicy, Timetable, releases::ReleaseSettings},
     events::{self, Bells},
     http::{self, App, AppInner},
+    library::Library,
     metrics::Metrics,
     runs::{self, Policy, Runs, entries::Upkeep, releases::Releases},
     secrets,
@@ -114,11 +115,18 @@ impl Hub {
             },
         );
         let runs = Arc::new(runs.with_releases(releases));
+        ));
+        let library = Arc::new(Library::new(&config, store.clone()));
+        if config.database.is_none() {
+            let orgs: Vec<_> = config.organizations.iter().map(|o| o.id).collect();
+            library.recover(&orgs).await?;
+        }
         let app = App::new(AppInner {
             store: store.clone(),
             verifier,
             pin: secrets::admin_pin(&config),
             runs: Arc::clone(&runs),
+            library: Arc::clone(&library),
             bells: Arc::clone(&bells),
             metrics,
             rates: http::rate::Rates::default(),

@@ -2,6 +2,7 @@
 //!
 //! - [`config`]: `hub.toml`; [`auth`]: tokens and membership; [`events`]: bells.
 //! - `http`: one module per part of a seed's API. Handlers never reach sources.
+//! - `library`: the library of files that hubs share through a WebDAV folder (seed 001).
 //! - `runs`: the job engine and what runs do. Runs never reach HTTP.
 //!
 //! It knows nothing of editors, and is the same inside a process of its own ([`Hub`]) and inside the
@@ -13,6 +14,7 @@ mod embedded;
 pub mod events;
 mod http;
 mod hub;
+mod library;
 mod metrics;
 mod runs;
 mod secrets;

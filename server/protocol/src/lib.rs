@@ -13,6 +13,7 @@ pub mod error;
 pub mod events;
 pub mod hash;
 pub mod ids;
+pub mod library;
 pub mod package;
 pub mod repositories;
 pub mod sessions;

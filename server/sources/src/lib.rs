@@ -1,5 +1,5 @@
-//! Adapters that read the outside and save nothing: git repositories and folders on disk now;
-//! releases, CSV files, REST interfaces and shared folders later.
+//! Adapters that read the outside and save nothing: git repositories, folders on disk, and the shared
+//! folder on a WebDAV server, which hubs also publish to ([`shared_folder`]).
 //!
 //! An adapter knows nothing about the hub's tables, organizations or runs. It answers three
 //! questions: bring yourself up to date ([`Source::refresh`]), what is there ([`Source::list`]), and
@@ -21,7 +21,9 @@ pub mod listing;
 pub mod published_keys;
 pub mod reach;
 pub mod registry;
+pub mod shared_folder;
 pub mod source;
+pub mod webdav;
 pub mod webhook;
 pub mod workspace;
 
@@ -31,5 +33,6 @@ pub use listing::{ChangedFiles, Entry, ListRequest, Listing};
 pub use published_keys::{Fetched, KeySource, PublishedKeys};
 pub use reach::Reach;
 pub use registry::{Sources, SourcesOptions};
+pub use shared_folder::{Draft, Head, LibraryEntry, Manifest, Outcome, ShareError, SharedFolder, Ticket};
 pub use source::{CURRENT_BRANCH, Pending, RefreshRequest, Refreshed, Source, SourceSpec};
 pub use webhook::{Refusal, Webhooks};

@@ -21,6 +21,7 @@ mod estimate;
 mod feed;
 mod foreign;
 mod identity;
+mod library;
 mod organizations;
 mod outbox;
 mod pairs;
@@ -51,6 +52,11 @@ pub use error::{Result, StoreError};
 pub use feed::{DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES};
 pub use feed::{PageAnswer, PageForm, PageFrom, PageFrom as From, PageRequest, Standing};
 pub use foreign::{ForeignChange, ForeignChanges};
+pub use library::{
+    CHUNK_BYTES, LibraryChange, LibraryConflict, LibraryFilter, LibraryRow, LibraryState, LibraryWrite,
+    Published, StoredContent,
+};
+pub use library::{CONFLICT, DELETED, MODIFIED, NEW, SYNCED};
 pub use metasync_protocol::connections::NewConnection;
 pub use organizations::{DeclaredOrganization, Member, Organization, Role};
 pub use releases::{LiveTest, ReleaseSync};

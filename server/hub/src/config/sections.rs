@@ -223,7 +223,7 @@ pub struct MetadataSync {
 }
 
 /// `[webdav]` (seed 001).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webdav {
     /// Whose library it is; left out: the first organization's.

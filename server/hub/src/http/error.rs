@@ -102,6 +102,13 @@ impl ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
     }
 
+    /// 503 with a code of its own, and how long to wait.
+    pub(crate) fn busy_for(code: &str, detail: impl Into<String>, wait: Duration) -> ApiError {
+        let mut error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        error.retry_after = wait.as_secs().clamp(1, u64::from(u16::MAX)) as u16;
+        error
+    }
+
     /// Adds a member that a seed asks for.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> ApiError {
         self.body.more.insert(name.to_owned(), value.into());

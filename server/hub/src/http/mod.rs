@@ -10,6 +10,7 @@ mod error;
 mod inflate;
 mod job_events;
 mod layers;
+mod library;
 mod membership;
 mod openapi;
 mod organizations;
@@ -39,6 +40,7 @@ use crate::{
     metrics::Metrics,
     runs::Runs,
 };
+use crate::{auth::Verifier, events::Bells, library::Library, metrics::Metrics, runs::Runs};
 
 /// The description of all routes, as `GET /openapi.json` answers it.
 pub fn description() -> serde_json::Value {
@@ -54,6 +56,7 @@ pub(crate) struct AppInner {
     pub(crate) verifier: Verifier,
     pub(crate) pin: PinGuard,
     pub(crate) runs: Arc<Runs>,
+    pub(crate) library: Arc<Library>,
     pub(crate) bells: Arc<Bells>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) rates: rate::Rates,

@@ -142,6 +142,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     all.extend(repository_routes());
     all.extend(sources::routes());
     all.extend(releases::endpoints());
+    all.extend(super::library::endpoints());
     all.extend(system_routes());
     all
 }

@@ -3,6 +3,7 @@
 
 mod forms;
 mod isolation;
+mod library;
 mod limits;
 mod operator;
 mod streams;
@@ -156,6 +157,7 @@ fn path(endpoint: &Endpoint, org: &str, id: &str) -> String {
         .replace("{id}", id)
         .replace("{sync_run_id}", "999999")
         .replace("{job_id}", &Uuid::now_v7().to_string())
+        .replace("{file_id}", &Uuid::now_v7().to_string())
         .replace("{object_id}", &Uuid::now_v7().to_string())
         .replace("{release_id}", "1")
 }

@@ -11,6 +11,7 @@ mod convergence;
 mod entries;
 mod feed;
 mod indexing;
+mod library;
 mod linked;
 mod model;
 mod organizations;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     backend::Place,
-    entries, linked,
+    entries, library, linked,
     support::{ALICE, BOB, ORG, connect, delete, get, member, object_id, organization, put},
 };
 
@@ -104,6 +104,7 @@ async fn world() -> (Place, Store) {
     };
     store.upsert_session(ORG, ALICE, &session).await.unwrap();
     plant_entries(&store).await;
+    library::plant(&store).await;
     (place, store)
 }
 

@@ -16,6 +16,8 @@ mod feed;
 #[path = "../conformance/indexing.rs"]
 mod indexing;
 mod isolation;
+#[path = "../conformance/library.rs"]
+mod library;
 #[path = "../conformance/linked.rs"]
 mod linked;
 #[path = "../conformance/model.rs"]

@@ -83,7 +83,9 @@ async fn plant(world: &World, org: &str, name: &str, user: &str) -> Planted {
     )
     .await;
     let sync_run_id = plant_source(&world.config.data_dir, name, &ask).await;
+    let file_id = library::add(world, &token, "secret.txt", "secret").await;
     let ids = [
+        ("file_id", file_id),
         ("org", org.to_owned()),
         ("sync_run_id", sync_run_id),
         ("id", connection.to_string()),
