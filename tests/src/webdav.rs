@@ -31,9 +31,6 @@ pub enum Kind {
     Rclone,
 }
 
-/// All of them.
-pub const KINDS: [Kind; 3] = [Kind::WsgiDav, Kind::Apache, Kind::Rclone];
-
 /// A running server; it ends with this value.
 pub struct Dav {
     kind: Kind,

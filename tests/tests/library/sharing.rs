@@ -1,6 +1,6 @@
 //! Two hubs over one folder, on each server.
 
-use metasync_tests::webdav::{Dav, KINDS, Kind};
+use metasync_tests::webdav::{Dav, Kind};
 use serde_json::json;
 
 use super::{Library, bytes, settle};
@@ -16,7 +16,7 @@ fn methods(log: &[String]) -> Vec<String> {
 }
 
 fn two_hubs_share(kind: Kind) {
-    let dav = Dav::start(kind);
+    let mut dav = Dav::start(kind);
     let (a, b) = (Library::on(&dav), Library::on(&dav));
     let (large, same) = (bytes(3_000_000, 1), bytes(5_000, 2));
     let ids = [
@@ -129,7 +129,7 @@ fn two_hubs_share_through_rclone() {
 /// What cannot be trusted is not taken, and nothing here changes.
 #[test]
 fn a_head_that_is_not_what_it_says_is_refused() {
-    let dav = Dav::start(KINDS[2]);
+    let dav = Dav::start(Kind::Apache);
     let (a, b) = (Library::on(&dav), Library::on(&dav));
     let id = a.add("a.txt", b"a", "one");
     settle(&[&a, &b]);

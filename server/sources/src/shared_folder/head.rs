@@ -12,6 +12,9 @@ use crate::webdav::DavError;
 /// Commits of which a manifest tells, back from its own.
 pub(super) const ANCESTORS: usize = 500;
 
+/// Attempts to read a snapshot as a whole.
+const ATTEMPTS: u32 = 3;
+
 /// The last file of a publication: without it, there is none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -132,6 +135,22 @@ impl SharedFolder {
 
     /// Fetches the snapshot of a publication into a file, and makes sure that it is what its manifest says.
     pub async fn fetch(&self, head: &Head, into: &Path) -> Result<(), ShareError> {
+        for _ in 1..ATTEMPTS {
+            match self.fetch_once(head, into).await {
+                Err(ShareError::Dav(DavError::Unreachable(_) | DavError::TimedOut(_))) => {}
+                settled => return settled,
+            }
+        }
+        match self.fetch_once(head, into).await {
+            // Cut off again and again by a server that answers: there is less of it than there should be.
+            Err(ShareError::Dav(DavError::Unreachable(why))) if self.dav.answers().await => Err(
+                ShareError::UntrustedHead(format!("version {} can't be read as a whole: {why}", head.n)),
+            ),
+            settled => settled,
+        }
+    }
+
+    async fn fetch_once(&self, head: &Head, into: &Path) -> Result<(), ShareError> {
         let untrusted = |why: &str| {
             ShareError::UntrustedHead(format!("{}{} {why}", layout::ticket(head.n), head.manifest.file))
         };

@@ -80,7 +80,9 @@ impl SharedFolder {
             Ok(bytes) => Ok(std::str::from_utf8(&bytes)
                 .ok()
                 .and_then(|t| t.trim().parse().ok())),
-            Err(DavError::NotFound(_)) => Ok(None),
+            Err(DavError::NotFound(_) | DavError::Untrusted(_)) => Ok(None),
+            // Cut off by a server that answers: it is as good as none.
+            Err(DavError::Unreachable(_)) if self.dav.answers().await => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -304,6 +304,11 @@ impl Dav {
             })
     }
 
+    /// Whether the server answers at all.
+    pub async fn answers(&self) -> bool {
+        self.list("", 0).await.is_ok()
+    }
+
     /// Takes a write lock; [`DavError::Locked`] where somebody has it.
     pub async fn lock(&self, path: &str, owner: &str, timeout: Duration) -> Result<Lock, DavError> {
         let body = format!(
