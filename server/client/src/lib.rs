@@ -12,6 +12,7 @@ mod endpoints;
 mod error;
 mod events;
 mod health;
+mod library;
 mod limits;
 mod tls;
 

@@ -24,7 +24,7 @@ pub(super) enum Verdict {
     /// It is gone from the share, which did not delete it.
     PublishAnew,
     /// Different fields changed: this is both.
-    Merged(LibraryFile),
+    Merged(Box<LibraryFile>),
     /// The same fields changed.
     Conflict(Vec<String>),
 }
@@ -79,7 +79,7 @@ pub(super) fn merge(
     let mut merged = local.clone();
     let conflicts = combine(base, &mut merged, remote);
     match conflicts.is_empty() {
-        true => Verdict::Merged(merged),
+        true => Verdict::Merged(Box::new(merged)),
         false => Verdict::Conflict(conflicts.into_iter().map(str::to_owned).collect()),
     }
 }
@@ -206,7 +206,7 @@ mod tests {
             (
                 file("a", &["x"]),
                 file("base", &[]),
-                Verdict::Merged(file("a", &[])),
+                Verdict::Merged(Box::new(file("a", &[]))),
             ),
             (file("a", &["x"]), file("b", &["x"]), conflict(&["label"])),
             (

@@ -11,6 +11,7 @@
 mod clients;
 mod content;
 mod intake;
+mod linked;
 mod merge;
 mod progress;
 mod pull;
@@ -28,7 +29,7 @@ use metasync_sources::SharedFolder;
 use metasync_store::{Store, StoreError};
 use uuid::Uuid;
 
-use crate::config::HubConfig;
+use crate::{config::HubConfig, events::Bells};
 
 pub(crate) use clients::{Client, Clients, Listener};
 pub(crate) use content::stream as content_stream;
@@ -44,6 +45,9 @@ const WORK_DIR: &str = "library";
 /// The library of all organizations; one of them shares its.
 pub(crate) struct Library {
     store: Store,
+    bells: Arc<Bells>,
+    /// Held by whoever brings the catalogue up to the entries.
+    linking: tokio::sync::Mutex<()>,
     work_dir: PathBuf,
     share: Option<Share>,
     /// The share as it was opened last, with what was seen of other hubs there.
@@ -59,10 +63,12 @@ pub(crate) struct Library {
 impl Library {
     /// Reads the configuration and the environment; a share that makes no sense is told when it is used, so
     /// that the rest of the hub works.
-    pub(crate) fn new(config: &HubConfig, store: Store) -> Library {
+    pub(crate) fn new(config: &HubConfig, store: Store, bells: Arc<Bells>) -> Library {
         Library {
             share: share::configured(config),
             store,
+            bells,
+            linking: tokio::sync::Mutex::default(),
             work_dir: config.data_dir.join(WORK_DIR),
             opened: Mutex::default(),
             process: Uuid::new_v4(),
@@ -84,11 +90,6 @@ impl Library {
             tracing::warn!(%error, "what was left of a sync can't be removed");
         }
         Ok(())
-    }
-
-    /// Entries of an organization changed: whoever shows them looks again.
-    pub(crate) fn entries_changed(&self, org: Uuid) {
-        tracing::trace!(%org, "entries of the library changed");
     }
 
     /// The share of an organization.

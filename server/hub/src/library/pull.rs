@@ -210,7 +210,7 @@ fn follow(row: &LibraryRow, remote: Option<LibraryFile>, here: &HashSet<String>)
         }
         (Verdict::Merged(merged), Some(remote)) => {
             counts = Counts::Update;
-            next.file = merged;
+            next.file = *merged;
             next.base = Some(remote);
             next.status = MODIFIED.into();
         }

@@ -122,7 +122,7 @@ async fn upload(run: &mut Run, rows: &[LibraryRow]) -> Result<(), SyncError> {
                 let open = move || {
                     let teller = teller.clone();
                     content::stream(store.clone(), org, content.clone(), move |bytes| {
-                        teller.bytes(bytes)
+                        teller.bytes(bytes);
                     })
                 };
                 let payload = Payload::Stream {

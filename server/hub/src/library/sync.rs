@@ -240,6 +240,7 @@ impl Library {
             if let Err(error) = library.store.library_release(org, Some(library.process)).await {
                 tracing::warn!(%error, "the right to sync ends by itself");
             }
+            library.show_linked(org).await;
             run.summary.duration_ms = millis(started);
             match ended {
                 Ok(()) => {

@@ -42,6 +42,10 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
         };
         names(&mut w, built_from, &facts.upstream);
         names(&mut w, "Used by", &users.into_iter().cloned().collect::<Vec<_>>());
+        names(&mut w, "Built from", &facts.upstream);
+        let (files, used_by): (Vec<_>, Vec<_>) = facts.downstream.iter().cloned().partition(is_library_file);
+        names(&mut w, "Used by", &used_by);
+        list_files(&mut w, &files);
     }
     releases::write_tests(&mut w, &tests);
     let arguments = o.metadata.get("arguments").and_then(Value::as_array);
@@ -66,6 +70,26 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
     tags(&mut w, &o.metadata);
     origin(&mut w, &facts.origin, facts.path.as_deref(), o.line_start, now);
     w.finish()
+}
+
+/// The type of the shared library's files, which say which objects they belong to.
+const LIBRARY_FILE: &str = "library_file";
+
+fn is_library_file(neighbour: &Neighbour) -> bool {
+    neighbour.object_type.as_deref() == Some(LIBRARY_FILE)
+}
+
+/// The files of the shared library that belong to an object.
+fn list_files(w: &mut Writer, files: &[Neighbour]) {
+    let bare: Vec<Neighbour> = files
+        .iter()
+        .map(|file| Neighbour {
+            object_type: Some("model".to_owned()),
+            elsewhere: None,
+            ..file.clone()
+        })
+        .collect();
+    names(w, "Files", &bare);
 }
 
 fn list_columns(w: &mut Writer, facts: &ObjectFacts) {

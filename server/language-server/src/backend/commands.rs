@@ -92,13 +92,12 @@ impl Backend {
                     .await
             }
             SELECT => self.select(&arguments).await,
-            CONFLICTS => Ok(json!({"conflicts": []})),
+            CONFLICTS => Ok(json(self.conflicts().await?)),
             RESOLVE => {
-                let file: String = argument(&arguments, 0, "[file_id, strategy]")?;
-                let _: String = argument(&arguments, 1, "[file_id, strategy]")?;
-                Err(failed(format!(
-                    "no conflict of the file {file:?} is known: no shared library is configured"
-                )))
+                const EXPECTED: &str = "[file_id, strategy: local_wins|remote_wins|keep_both]";
+                let file: String = argument(&arguments, 0, EXPECTED)?;
+                let strategy = argument(&arguments, 1, EXPECTED)?;
+                Ok(json(self.resolve_conflict(&file, strategy).await?))
             }
             DOCTOR => {
                 let workspace = self.first()?;

@@ -10,6 +10,7 @@ mod changes;
 mod checking;
 mod commands;
 mod completion;
+mod conflicts;
 mod convert;
 mod definition;
 mod elsewhere;

@@ -18,8 +18,8 @@ pub enum Matched {
     Nothing,
 }
 
-/// Types of connections that are external sources.
-const SOURCES: [&str; 3] = ["csv", "api", "jsonl"];
+/// Types of connections that are external sources, and the shared library.
+const SOURCES: [&str; 4] = ["csv", "api", "jsonl", "library"];
 
 /// A source with more entries is only used where somebody names it: every editor would hold all of it.
 const MOST_ENTRIES: u64 = 100_000;

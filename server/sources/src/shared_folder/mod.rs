@@ -12,6 +12,8 @@ mod head;
 pub mod layout;
 mod publish;
 pub mod snapshot;
+#[cfg(test)]
+mod tests;
 mod ticket;
 
 pub use contents::Arriving;

@@ -284,6 +284,13 @@ impl SharedFolder {
 }
 
 impl Ticket {
+    /// The same, of a publisher that stands still.
+    #[cfg(test)]
+    pub(super) fn without_beat(self) -> Ticket {
+        self._beating.abort();
+        self
+    }
+
     /// Tells that nothing comes of it, so that nobody waits for it.
     pub async fn abandon(self) {
         let ended = written(&Beat {

@@ -1,5 +1,7 @@
 //! The library as its users see and change it.
 
+use std::collections::HashMap;
+
 use metasync_protocol::library::{LibraryFile, LibraryList};
 use uuid::Uuid;
 
@@ -299,6 +301,49 @@ impl Store {
         .iter()
         .map(row_of)
         .collect()
+    }
+
+    /// The files that belong to objects, by id.
+    pub async fn library_linked(&self, org: Uuid) -> Result<Vec<LibraryFile>> {
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        query(AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM library_files WHERE org_id = $1 AND NOT deleted AND objects <> '[]' ORDER BY id"
+        )))
+        .bind(org)
+        .fetch_all(&mut tx)
+        .await?
+        .iter()
+        .map(|row| Ok(row_of(row)?.file))
+        .collect()
+    }
+
+    /// The full names of live objects, by what of them is in a list: their id, or their short name.
+    pub async fn library_names(&self, org: Uuid, texts: &[&str]) -> Result<HashMap<String, Vec<String>>> {
+        let ids: Vec<Uuid> = texts
+            .iter()
+            .filter_map(|text| Uuid::try_parse(text).ok())
+            .collect();
+        let mut tx = self.database().look(Scope::Org(org)).await?;
+        let sql = format!(
+            "SELECT id, name, full_name FROM objects WHERE org_id = $1 AND deleted_at IS NULL
+             AND branch IS NULL AND object_type <> 'library_file' AND ({} OR {}) ORDER BY full_name",
+            tx.is_in("id", 2),
+            tx.is_in("name", 3)
+        );
+        let rows = query(AssertSqlSafe(sql))
+            .bind(org)
+            .bind(ids)
+            .bind(texts)
+            .fetch_all(&mut tx)
+            .await?;
+        let mut names: HashMap<String, Vec<String>> = HashMap::new();
+        for row in &rows {
+            let full_name: String = row.try_get("full_name")?;
+            for known in [id(row, "id")?.to_string(), row.try_get("name")?] {
+                names.entry(known).or_default().push(full_name.clone());
+            }
+        }
+        Ok(names)
     }
 
     /// How many rows changed here since they were last common with the share.

@@ -105,18 +105,38 @@ pub(super) async fn remove(
     }
 }
 
+/// The file as it is here, or the share's side of it while it is in conflict.
+async fn side(
+    app: &App,
+    org: uuid::Uuid,
+    id: uuid::Uuid,
+    side: Option<&str>,
+) -> Result<LibraryFile, ApiError> {
+    let found = match side {
+        None | Some("local") => app.store.library_file(org, id).await?,
+        Some("remote") => app
+            .store
+            .library_conflict(org, id)
+            .await?
+            .map(|(conflict, _)| conflict.remote),
+        Some(other) => {
+            return Err(ApiError::invalid(format!(
+                "side must be local or remote, not {other:?}"
+            )));
+        }
+    };
+    found.filter(|file| !file.deleted).ok_or_else(not_found)
+}
+
 pub(super) async fn content(
     Member(access): Member,
     State(app): State<App>,
     headers: HeaderMap,
     path: PathParams,
+    params: Params,
 ) -> Result<Response, ApiError> {
     let org = access.org();
-    let file = app
-        .store
-        .library_file(org, id(&path)?)
-        .await?
-        .ok_or_else(not_found)?;
+    let file = side(&app, org, id(&path)?, params.one("side")?).await?;
     let tag = format!("\"{}\"", file.sha256);
     if headers
         .get(header::IF_NONE_MATCH)

@@ -107,7 +107,8 @@ fn of_files(paths: &Paths) -> Vec<Endpoint> {
             Members,
             get(files::content),
             "A file's content",
-        ),
+        )
+        .query(&["side"]),
         Endpoint::new(
             "PUT",
             paths.content,
