@@ -11,6 +11,7 @@
 
 mod conflicts;
 mod crowd;
+mod editor;
 mod events;
 mod faults;
 mod sharing;
@@ -40,10 +41,15 @@ impl Library {
 
     /// The same at a port.
     fn at(port: u16) -> Library {
+        Library::with(port, &[])
+    }
+
+    /// The same with repositories.
+    fn with(port: u16, repositories: &[(&str, &std::path::Path)]) -> Library {
         let place = Place::new("nowhere", &[]);
         let mut environment = place.environment.clone();
         environment.push(("WEBDAV_PASSWORD".into(), PASSWORD.into()));
-        let mut hub = Hub::start(&place.base().join("hub"), &environment, &[]);
+        let mut hub = Hub::start(&place.base().join("hub"), &environment, repositories);
         hub.configure(&format!(
             "[webdav]\nbase_url = \"http://127.0.0.1:{port}/dav\"\nusername = \"{USER}\"\n\
              password_env = \"WEBDAV_PASSWORD\"\nremote_root = \"/shared/library\"\n"

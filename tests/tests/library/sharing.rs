@@ -187,3 +187,60 @@ fn a_wrong_password_and_a_server_that_is_away_are_told() {
     dav.run();
     assert_eq!(a.must_sync()["uploaded"], 1);
 }
+
+/// A share with the seed's file alone is taken over; one that can't be read is left as it is.
+#[test]
+fn what_lies_on_a_new_share_is_never_written_over_unread() {
+    let dav = Dav::start(Kind::Apache);
+    let a = Library::on(&dav);
+    let id = a.add("a.txt", b"a", "one");
+    a.sync();
+    let share = dav.root().join("shared/library");
+    std::fs::remove_dir_all(share.join("v")).unwrap();
+    let b = Library::on(&dav);
+    b.add("b.txt", b"b", "two");
+    b.must_sync();
+    let view = settle(&[&a, &b]);
+    assert_eq!(view.len(), 2);
+    assert_eq!(view[&id][1], "one");
+
+    std::fs::remove_dir_all(share.join("v")).unwrap();
+    std::fs::write(share.join("metadata.db"), b"somebody else's").unwrap();
+    let c = Library::on(&dav);
+    c.add("c.txt", b"c", "three");
+    let (status, answer) = c.try_sync();
+    assert_eq!(
+        (status, &answer["code"]),
+        (502, &json!("untrusted_head")),
+        "{answer}"
+    );
+    assert_eq!(
+        std::fs::read(share.join("metadata.db")).unwrap(),
+        b"somebody else's"
+    );
+}
+
+/// Data files that were removed or cut off on the share are sent again by whoever has them, when asked to look.
+#[test]
+fn a_forced_sync_makes_data_files_whole_again() {
+    let dav = Dav::start(Kind::Apache);
+    let (a, b) = (Library::on(&dav), Library::on(&dav));
+    let content = bytes(4_000, 9);
+    let id = a.add("a.bin", &content, "one");
+    a.sync();
+    let share = dav.root().join("shared/library");
+    let sha256 = a.view()[&id][4].as_str().unwrap().to_owned();
+    let file = share.join(&sha256[..2]).join(&sha256);
+    std::fs::write(&file, &content[..100]).unwrap();
+    let got = b.sync();
+    assert_eq!(got["errors"].as_array().map(Vec::len), Some(1), "{got}");
+    assert_eq!(b.status()["needs_sync"], json!(true), "it is not forgotten");
+    let healed = a.done("POST", "/api/v1/sync", json!({"force": true}));
+    assert_eq!(
+        (&healed["skipped"], &healed["uploaded"]),
+        (&json!(false), &json!(1)),
+        "{healed}"
+    );
+    settle(&[&a, &b]);
+    assert_eq!(b.content(&id), Some(content));
+}

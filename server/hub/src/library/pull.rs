@@ -33,19 +33,33 @@ pub(super) struct Remote {
 
 /// Steps 3: the head's rows.
 pub(super) async fn fetch(run: &mut Run, head: Option<Head>) -> Result<Remote, SyncError> {
-    let Some(found) = &head else {
-        return Ok(Remote {
-            head,
-            entries: BTreeMap::new(),
-        });
-    };
-    run.teller
-        .step(3, &format!("Reading version {} of the share", found.n));
     let path = run.work.path().join("head.db");
-    run.share.fetch(found, &path).await?;
+    match &head {
+        Some(found) => {
+            run.teller
+                .step(3, &format!("Reading version {} of the share", found.n));
+            run.share.fetch(found, &path).await?;
+        }
+        // A share of the seed's kind: what it has is taken over, never written over unread.
+        None if run.share.fetch_copy(&path).await? => {
+            run.teller.step(3, "Taking over metadata.db of the share");
+        }
+        None => {
+            return Ok(Remote {
+                head,
+                entries: BTreeMap::new(),
+            });
+        }
+    }
     let entries = tokio::task::spawn_blocking(move || snapshot::read_library(&path)).await;
     let entries = entries.map_err(std::io::Error::other)?;
-    let entries = entries.map_err(|why| ShareError::UntrustedHead(why.to_string()))?;
+    let entries = entries.map_err(|why| {
+        let file = match &head {
+            Some(head) => format!("version {}", head.n),
+            None => "metadata.db, without any version,".to_owned(),
+        };
+        ShareError::UntrustedHead(format!("{file} can't be read: {why}"))
+    })?;
     Ok(Remote {
         head,
         entries: entries.into_iter().map(|entry| (entry.id, entry)).collect(),

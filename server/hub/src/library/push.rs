@@ -1,6 +1,9 @@
 //! From here to the share: data files first, then a snapshot of the head's rows with ours over them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use futures_util::{StreamExt as _, stream};
 use metasync_protocol::library::LibraryFile;
@@ -9,7 +12,7 @@ use metasync_sources::{
     shared_folder::snapshot,
     webdav::{DavError, Payload},
 };
-use metasync_store::LibraryRow;
+use metasync_store::{LibraryRow, SYNCED};
 use uuid::Uuid;
 
 use super::{
@@ -90,6 +93,46 @@ async fn upload(run: &mut Run, rows: &[LibraryRow]) -> Result<(), SyncError> {
             wanted.insert(sha256.to_owned(), (row.file.size, row.file.name.clone()));
         }
     }
+    send(run, wanted).await
+}
+
+/// Sees that all contents that are here are on the share as a whole, and sends those that are not.
+pub(super) async fn heal(run: &mut Run) -> Result<(), SyncError> {
+    let here: HashSet<String> = run
+        .store
+        .library_content_hashes(run.org)
+        .await?
+        .into_iter()
+        .collect();
+    let rows = run.store.library_rows(run.org).await?;
+    let shared = rows
+        .into_iter()
+        .filter(|row| !row.file.deleted && row.status == SYNCED && here.contains(&row.file.sha256));
+    let wanted: BTreeMap<String, (u64, String)> = shared
+        .map(|row| (row.file.sha256, (row.file.size, row.file.name)))
+        .collect();
+    let before = run.summary.uploaded;
+    run.share.prepare_folders().await?;
+    send(run, wanted).await?;
+    let failed: Vec<String> = run.sent.values().filter_map(|sent| sent.clone().err()).collect();
+    for why in failed {
+        run.problem(
+            None,
+            format!("a data file can't be made whole on the share: {why}"),
+        );
+    }
+    if run.summary.uploaded > before {
+        let healed = run.summary.uploaded - before;
+        run.teller.log(format!(
+            "{healed} data files were missing or cut off on the share and are whole again"
+        ));
+    }
+    Ok(())
+}
+
+/// Sends what is not there: size and name by SHA-256.
+async fn send(run: &mut Run, mut wanted: BTreeMap<String, (u64, String)>) -> Result<(), SyncError> {
+    wanted.retain(|sha256, _| !run.sent.contains_key(sha256));
     if wanted.is_empty() {
         return Ok(());
     }

@@ -107,6 +107,8 @@ pub(super) struct Run {
     /// Files on their way; they go with it.
     pub(super) work: tempfile::TempDir,
     ticket: Option<Ticket>,
+    /// Whether to look at everything.
+    force: bool,
     state: LibraryState,
 }
 
@@ -226,6 +228,7 @@ impl Library {
             again: false,
             work: tempfile::tempdir_in(&self.work_dir)?,
             ticket: None,
+            force: request.force,
             state,
         };
         let library = Arc::clone(self);
@@ -283,6 +286,9 @@ impl Run {
     async fn all(&mut self, version: Option<u64>) -> Result<(), SyncError> {
         self.teller.step(1, "Looking for changes");
         let (head, refreshed) = self.rounds().await?;
+        if self.force && head.is_some() {
+            push::heal(self).await?;
+        }
         let complete = self.unfetched.is_empty() && !self.again;
         let commit = head.as_ref().map(|head| head.commit_id);
         let n = head.as_ref().map_or(0, |head| head.n);

@@ -150,6 +150,27 @@ impl SharedFolder {
         }
     }
 
+    /// Fetches `metadata.db`, of a share on which nothing was published yet, or all of it was removed; `false`:
+    /// there is none.
+    pub async fn fetch_copy(&self, into: &Path) -> Result<bool, ShareError> {
+        let mut download = match self.dav.get(layout::METADATA).await {
+            Err(DavError::NotFound(_)) => return Ok(false),
+            other => other?,
+        };
+        let mut file = File::create(into)?;
+        let mut size = 0;
+        while let Some(chunk) = download.chunk().await? {
+            size += chunk.len() as u64;
+            if size > MAX_SNAPSHOT_BYTES {
+                return Err(ShareError::UntrustedHead(
+                    "metadata.db is larger than this hub takes".into(),
+                ));
+            }
+            file.write_all(&chunk)?;
+        }
+        Ok(true)
+    }
+
     async fn fetch_once(&self, head: &Head, into: &Path) -> Result<(), ShareError> {
         let untrusted = |why: &str| {
             ShareError::UntrustedHead(format!("{}{} {why}", layout::ticket(head.n), head.manifest.file))

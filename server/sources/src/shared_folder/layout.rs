@@ -24,6 +24,8 @@ pub const MAX_BEAT_BYTES: usize = 4 * 1024;
 
 /// Digits of a ticket's number, at least.
 const DIGITS: usize = 8;
+/// The highest number that is one: above it somebody plays tricks.
+const MAX_NUMBER: u64 = 999_999_999_999_999;
 
 /// Folder of a publication.
 pub fn ticket(n: u64) -> String {
@@ -35,7 +37,7 @@ pub fn number(name: &str) -> Option<u64> {
     let digits = name.len() >= DIGITS && name.bytes().all(|b| b.is_ascii_digit());
     name.parse()
         .ok()
-        .filter(|n| digits && *n > 0 && ticket(*n) == format!("{TICKETS}{name}/"))
+        .filter(|n| digits && (1..=MAX_NUMBER).contains(n) && ticket(*n) == format!("{TICKETS}{name}/"))
 }
 
 /// The commit point of a publication.

@@ -47,6 +47,11 @@ pub(super) fn open(path: &Path, schema: &str) -> Result<Connection, Unreadable> 
     if described(&file)? != described(&ours)? {
         return Err(Unreadable::new("its tables are not those of a snapshot"));
     }
+    let pragma = |name: &str| file.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let whole = pragma("page_count")?.saturating_mul(pragma("page_size")?);
+    if u64::try_from(whole) != Ok(size) {
+        return Err(Unreadable::new("it is damaged: its end is missing"));
+    }
     let sound: String = file.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if sound != "ok" {
         return Err(Unreadable::new(format!("it is damaged: {sound}")));
