@@ -115,7 +115,6 @@ impl Hub {
             },
         );
         let runs = Arc::new(runs.with_releases(releases));
-        ));
         let library = Arc::new(Library::new(&config, store.clone(), Arc::clone(&bells)));
         if config.database.is_none() {
             let orgs: Vec<_> = config.organizations.iter().map(|o| o.id).collect();

@@ -133,6 +133,9 @@ const PROGRAMS: &[Program] = &[
         about: "a sync of 5,000 tests, events to their listeners, discovery against pytest",
         package: STORIES,
         target: Target::Bench("releases"),
+        starts_metasync: true,
+    },
+    Program {
         name: "library",
         about: "syncs of the shared library: nothing, metadata, ten thousand files; against rclone",
         package: STORIES,

@@ -37,10 +37,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     auth::{PinGuard, Verifier},
     events::Bells,
+    library::Library,
     metrics::Metrics,
     runs::Runs,
 };
-use crate::{auth::Verifier, events::Bells, library::Library, metrics::Metrics, runs::Runs};
 
 /// The description of all routes, as `GET /openapi.json` answers it.
 pub fn description() -> serde_json::Value {

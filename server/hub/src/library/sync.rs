@@ -29,6 +29,8 @@ const RENEWAL: Duration = Duration::from_secs(10);
 const MAX_ROUNDS: u32 = 30;
 /// Publications after which a manifest may not tell of a commit any more.
 const REMEMBERED: u64 = 400;
+/// The highest number in `version.txt` that is believed.
+const BELIEVED: u64 = 1_000_000_000_000;
 /// What is asked of those who always met others, to wait.
 const RETRY_AFTER: Duration = Duration::from_secs(15);
 
@@ -285,7 +287,7 @@ impl Library {
 impl Run {
     async fn all(&mut self, version: Option<u64>) -> Result<(), SyncError> {
         self.teller.step(1, "Looking for changes");
-        let (head, refreshed) = self.rounds().await?;
+        let (head, refreshed) = self.rounds(version).await?;
         if self.force && head.is_some() {
             push::heal(self).await?;
         }
@@ -339,7 +341,13 @@ impl Run {
 
     /// Merges and publishes until neither side has anything new. Gives the head, and whether the copies for
     /// others are up to it.
-    async fn rounds(&mut self) -> Result<(Option<metasync_sources::Manifest>, bool), SyncError> {
+    async fn rounds(
+        &mut self,
+        version: Option<u64>,
+    ) -> Result<(Option<metasync_sources::Manifest>, bool), SyncError> {
+        // Never a number that anybody may have seen, also where all publications were removed.
+        let told = version.filter(|version| *version <= BELIEVED).unwrap_or(0);
+        let above = self.state.version.max(told);
         let mut remote: Option<Remote> = None;
         for _ in 0..MAX_ROUNDS {
             let view = self.share.look().await?;
@@ -366,7 +374,7 @@ impl Run {
                 let teller = self.teller.clone();
                 let ticket = self
                     .share
-                    .take_ticket(self.state.version, &|message| teller.log(message))
+                    .take_ticket(above, &|message| teller.log(message))
                     .await?;
                 self.ticket = Some(ticket);
                 // what was published until now is merged first

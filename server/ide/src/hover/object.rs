@@ -41,9 +41,7 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
             "Built from"
         };
         names(&mut w, built_from, &facts.upstream);
-        names(&mut w, "Used by", &users.into_iter().cloned().collect::<Vec<_>>());
-        names(&mut w, "Built from", &facts.upstream);
-        let (files, used_by): (Vec<_>, Vec<_>) = facts.downstream.iter().cloned().partition(is_library_file);
+        let (files, used_by): (Vec<_>, Vec<_>) = users.into_iter().cloned().partition(is_library_file);
         names(&mut w, "Used by", &used_by);
         list_files(&mut w, &files);
     }

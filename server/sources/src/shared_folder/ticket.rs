@@ -107,7 +107,7 @@ impl SharedFolder {
             let alive = self.living(&view).await?;
             let locked_out = lock.is_none() && started.elapsed() < self.pace.lock_patience;
             if alive.is_none() && !locked_out {
-                let n = view.top().max(above) + 1;
+                let n = view.top().max(above).saturating_add(1);
                 match self.claim(n, lock.as_ref()).await {
                     Ok(Some(nonce)) => return Ok(self.issue(n, nonce, lock)),
                     Ok(None) => {}
