@@ -10,6 +10,12 @@ use crate::webdav::{DavError, Download, Overwrite, Payload};
 /// From so many files of one folder on, the folder is listed instead of asking for each.
 const LIST_FROM: usize = 4;
 
+/// Attempts to give a data file its name.
+const MOVES: u32 = 5;
+
+/// How long another one who makes the same folder may hold it.
+const LOCKED_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// A data file that is being fetched.
 pub struct Arriving {
     download: Download,
@@ -96,7 +102,7 @@ impl SharedFolder {
         let target = layout::content(sha256);
         let (mut overwrite, mut is_made) = (Overwrite::No, false);
         // The folder may be missing, which servers tell in many ways; then something broken may be there.
-        for _ in 0..3 {
+        for _ in 0..MOVES {
             let error = match self.dav.rename(temporary, &target, overwrite).await {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_general() && !matches!(error, DavError::Refused(_)) => {
@@ -107,7 +113,9 @@ impl SharedFolder {
             if self.dav.size(&target).await? == Some(size) {
                 return self.dav.delete(temporary).await;
             }
-            if matches!(error, DavError::Conflict { status: 412, .. }) {
+            if matches!(error, DavError::Locked(_)) {
+                tokio::time::sleep(LOCKED_PAUSE).await;
+            } else if matches!(error, DavError::Conflict { status: 412, .. }) {
                 overwrite = Overwrite::Yes;
             } else if is_made {
                 return Err(error);

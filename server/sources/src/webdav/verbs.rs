@@ -208,6 +208,8 @@ impl Dav {
                 Err(DavError::Conflict { status: 405, .. } | DavError::Status { status: 301, .. }) => {
                     return Ok(());
                 }
+                // Somebody else is just making it: some servers lock it meanwhile.
+                Err(error @ DavError::Locked(_)) if attempt < ATTEMPTS => pause(attempt, &error).await,
                 Err(error) if error.is_passing() && attempt < ATTEMPTS => pause(attempt, &error).await,
                 Err(error) => return Err(error),
             }
