@@ -103,7 +103,6 @@ mod tests {
             columns: (0..=MAX_COLUMNS).map(column).collect(),
             upstream: vec![user(1)],
             downstream: (0..=MAX_NEIGHBOURS).map(user).collect(),
-            releases: Default::default(),
             documentation: None,
             releases: Vec::new(),
             origin: Origin {
