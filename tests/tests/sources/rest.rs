@@ -226,6 +226,7 @@ fn pages_follow_each_other_as_the_source_likes() {
                 let next = (end < 10).then(|| format!("c{end}"));
                 ok(json!({"items": songs(at("cursor"), end), "meta": {"next": next}}))
             }
+            "/posted" if asked.method == "POST" => ok(songs(0, 10)),
             "/link" => {
                 let end = (at("from") + 4).min(10);
                 let link = format!("</link?from={end}>; rel=\"next\", </link>; rel=\"first\"");
@@ -269,6 +270,9 @@ fn pages_follow_each_other_as_the_source_likes() {
         json!({"type": "link", "nextPath": "next"}),
     );
     assert_eq!(web.asked().len(), 12, "three pages each");
+    let options = json!({"fieldMapping": mapping(), "method": "POST", "body": {"kind": "song"}});
+    let run = world.sync("api", &format!("{}/posted", web.url), options);
+    assert_eq!(counts(&run), [10, 0, 0], "{run}");
 }
 
 #[test]
