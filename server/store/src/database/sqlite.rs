@@ -74,7 +74,17 @@ impl Pools {
     }
 
     pub(super) async fn write(&self) -> Result<Tx> {
-        let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        let tx = match begun {
+            // A full disk makes SQLite end a transaction by itself, and the driver goes on counting it:
+            // that connection begins no other one ever again.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                tracing::warn!("the writer's last transaction was ended by SQLite; connecting anew");
+                self.writer.acquire().await?.close().await?;
+                self.writer.begin_with("BEGIN IMMEDIATE").await?
+            }
+            begun => begun?,
+        };
         Ok(Tx::new(Handle::Sqlite(tx), None))
     }
 
@@ -133,4 +143,40 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::query;
+
+    #[tokio::test]
+    async fn a_full_disk_ends_one_transaction_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let pools = Pools::open(folder.path()).await.unwrap();
+        for _ in 0..2 {
+            let mut tx = pools.write().await.unwrap();
+            query("PRAGMA max_page_count = 1")
+                .fetch_all(&mut tx)
+                .await
+                .unwrap();
+            let large = "INSERT INTO meta (key, value) SELECT hex(randomblob(20)), hex(randomblob(2000)) FROM
+                (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i FROM n)";
+            let full = query(large).execute(&mut tx).await.unwrap_err();
+            assert!(matches!(StoreError::from(full), StoreError::Full(_)));
+            drop(tx);
+            // room again
+            let mut tx = pools.write().await.unwrap();
+            query("PRAGMA max_page_count = 1000000")
+                .fetch_all(&mut tx)
+                .await
+                .unwrap();
+            query("INSERT INTO meta (key, value) VALUES (hex(randomblob(8)), 'x')")
+                .execute(&mut tx)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
+        pools.close().await;
+    }
 }

@@ -10,8 +10,9 @@ use super::{
     share,
 };
 
-/// Rows of one batch: progress moves, and a cancelled run ends, between two of them.
-const BATCH_ROWS: usize = 200;
+/// Rows of one batch: progress moves, a cancelled run ends, and others write between two of them. With the
+/// words of as many files it takes some tens of milliseconds, which is what a trigger waits at most.
+const BATCH_ROWS: usize = 100;
 
 /// All changes of one branch.
 #[derive(Default)]
