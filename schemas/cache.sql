@@ -24,7 +24,8 @@ CREATE TABLE connections (
   name TEXT,
   full_name TEXT,
   kind TEXT,
-  info TEXT -- JSON (metasync_protocol::connections::Connection)
+  info TEXT, -- JSON (metasync_protocol::connections::Connection)
+  revision TEXT -- the commit that the rows are of, or what else their source calls its state
 );
 
 -- Live rows and the sum of their hashes, kept up with every page, compared at every checkpoint.

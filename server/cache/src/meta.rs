@@ -25,7 +25,6 @@ pub mod names {
     pub(crate) const EPOCH: &str = "sync.epoch";
     pub(crate) const LAST_SYNC_AT: &str = "sync.last_sync_at";
     pub(crate) const MISMATCH_AT: &str = "sync.mismatch_at";
-    pub(crate) const REVISIONS: &str = "sync.revisions";
     pub(crate) const INDEXED: &str = "sync.indexed";
 }
 

@@ -7,6 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::ConnectionFacts;
+
 /// A UUID from a blob of 16 bytes.
 pub fn uuid(row: &Row<'_>, index: usize) -> rusqlite::Result<Uuid> {
     Ok(Uuid::from_bytes(row.get(index)?))
@@ -46,6 +48,27 @@ pub const OBJECT_COLUMNS: &str = "i.id, c.id, fi.id, o.name, o.full_name, o.obje
 /// The joins that [`OBJECT_COLUMNS`] needs.
 pub const OBJECT_JOINS: &str = "objects o JOIN ids i ON i.key = o.key JOIN connections c ON c.key = o.connection \
      LEFT JOIN ids fi ON fi.key = o.file LEFT JOIN object_metadata m ON m.object = o.key";
+
+/// Objects with where they are: what [`placed`] reads.
+pub fn select_placed(condition: &str) -> String {
+    format!(
+        "SELECT {OBJECT_COLUMNS}, f.relative_path, c.name, c.full_name, c.kind, c.revision
+         FROM {OBJECT_JOINS} LEFT JOIN files f ON f.key = o.file WHERE {condition}"
+    )
+}
+
+/// An object, the relative path of its file, and its connection.
+pub fn placed(row: &Row<'_>) -> rusqlite::Result<(ObjectRow, Option<String>, ConnectionFacts)> {
+    let object = object(row)?;
+    let connection = ConnectionFacts {
+        id: object.connection_id,
+        name: row.get(13)?,
+        full_name: row.get(14)?,
+        kind: row.get(15)?,
+        revision: row.get(16)?,
+    };
+    Ok((object, row.get(12)?, connection))
+}
 
 /// An object.
 pub fn object(row: &Row<'_>) -> rusqlite::Result<ObjectRow> {

@@ -14,7 +14,7 @@ const LATER: &str = "-- After the first sync:";
 pub const APPLICATION_ID: i64 = 0x6d73_7963;
 
 /// Version of the tables (PRAGMA user_version). Another one, and the file is built anew.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 4;
 
 /// Every table, to find half-written files.
 pub const TABLES: [&str; 15] = [

@@ -1,9 +1,9 @@
 //! The comparison at a checkpoint: rows and checksum of each stream, here and at the hub.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use metasync_protocol::{Channel, StreamState};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::{
@@ -35,13 +35,14 @@ pub fn differing(tx: &Connection, streams: &[StreamState]) -> rusqlite::Result<V
     Ok(differing.into_iter().collect())
 }
 
-/// The state of the source that each connection's rows are of, as the source calls it.
-pub fn revisions(streams: &[StreamState]) -> BTreeMap<Uuid, &str> {
-    streams
-        .iter()
-        .filter(|s| s.channel == Channel::Core)
-        .filter_map(|s| Some((s.connection_id, s.revision.as_deref()?)))
-        .collect()
+/// Remembers what state of its source each connection's rows are of now, as the source calls it.
+pub fn note_revisions(tx: &Connection, streams: &[StreamState]) -> rusqlite::Result<()> {
+    let mut update =
+        tx.prepare_cached("UPDATE connections SET revision = ?2 WHERE id = ?1 AND revision IS NOT ?2")?;
+    for stream in streams.iter().filter(|s| s.channel == Channel::Core) {
+        update.execute(params![stream.connection_id.as_bytes(), stream.revision])?;
+    }
+    Ok(())
 }
 
 /// A stream by the keys of this cache; `None`: it holds nothing of it.

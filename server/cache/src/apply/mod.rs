@@ -184,7 +184,7 @@ fn apply_page(tx: &Connection, page: PageRef<'_>, etag: Option<&str>) -> rusqlit
     }
     let connections = checkpoint::differing(tx, &about.streams)?;
     if connections.is_empty() {
-        meta::set(tx, meta::names::REVISIONS, &checkpoint::revisions(&about.streams))?;
+        checkpoint::note_revisions(tx, &about.streams)?;
         meta::set(tx, meta::names::LAST_SYNC_AT, &about.timestamp)?;
         return Ok(Applied::Done(counts));
     }

@@ -83,6 +83,14 @@ fn named(connection: &Connection, name: &str) -> rusqlite::Result<Vec<ObjectHit>
     Ok(hits)
 }
 
+/// Whether SQL can read from objects of this type.
+pub(super) fn is_relation(object_type: &str) -> bool {
+    !matches!(
+        object_type,
+        "macro" | "test" | "exposure" | "metric" | "content" | "catalog_item"
+    )
+}
+
 /// A table in SQL. Those whose full name ends with all parts win; where there is none, what has the
 /// table's name: the schema in the warehouse need not be known here.
 pub(super) fn table(connection: &Connection, parts: &[String]) -> rusqlite::Result<Vec<ObjectHit>> {
@@ -90,12 +98,7 @@ pub(super) fn table(connection: &Connection, parts: &[String]) -> rusqlite::Resu
         return Ok(Vec::new());
     };
     let mut hits = by_name(connection, name)?;
-    hits.retain(|hit| {
-        !matches!(
-            hit.object_type.as_str(),
-            "macro" | "test" | "exposure" | "metric" | "content" | "catalog_item"
-        )
-    });
+    hits.retain(|hit| is_relation(&hit.object_type));
     let parts = folded(parts);
     let best = hits
         .iter()

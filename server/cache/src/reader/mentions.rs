@@ -1,9 +1,9 @@
 //! Names of relations in the texts of tests: a release's tests know the relations of other connections by their
 //! names alone.
 
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::find::table;
+use super::find::{is_relation, table};
 use crate::{Neighbour, limits::FACTS_NEIGHBOURS_MAX};
 
 /// `dependency_type` of such a name.
@@ -41,15 +41,11 @@ pub fn resolve(connection: &Connection, neighbours: Vec<Neighbour>) -> rusqlite:
 
 /// The tests that mention a relation by the end of its name, of this length or longer.
 pub fn of_relation(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neighbour>> {
-    let full_name: Option<String> = connection
-        .prepare_cached(
-            "SELECT lower(full_name) FROM objects WHERE key = ?1
-             AND object_type NOT IN ('test', 'macro', 'exposure', 'metric')",
-        )?
-        .query_map([key], |row| row.get(0))?
-        .next()
-        .transpose()?;
-    let Some(full_name) = full_name else {
+    let known: Option<(String, String)> = connection
+        .prepare_cached("SELECT lower(full_name), object_type FROM objects WHERE key = ?1")?
+        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((full_name, _)) = known.filter(|(_, kind)| is_relation(kind)) else {
         return Ok(Vec::new());
     };
     let ends = full_name.match_indices('.').map(|(at, _)| at + 1).chain([0]);

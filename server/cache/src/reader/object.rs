@@ -1,14 +1,12 @@
 //! Everything about one object.
 
-use std::collections::HashMap;
-
 use metasync_protocol::{ColumnRow, ids};
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
 use super::mentions;
 use crate::{
-    CacheError, ConnectionFacts, Neighbour, ObjectFacts, Reader,
+    CacheError, Neighbour, ObjectFacts, Reader,
     limits::{FACTS_COLUMNS_MAX, FACTS_NEIGHBOURS_MAX},
     meta, rows,
 };
@@ -35,29 +33,12 @@ impl Reader {
 
 fn facts(connection: &Connection, key: i64) -> rusqlite::Result<Option<ObjectFacts>> {
     let found = connection
-        .prepare_cached(&format!(
-            "SELECT {}, f.relative_path, c.name, c.full_name, c.kind
-             FROM {} LEFT JOIN files f ON f.key = o.file WHERE o.key = ?1",
-            rows::OBJECT_COLUMNS,
-            rows::OBJECT_JOINS
-        ))?
-        .query_row([key], |row| {
-            let object = rows::object(row)?;
-            let origin = ConnectionFacts {
-                id: object.connection_id,
-                name: row.get(13)?,
-                full_name: row.get(14)?,
-                kind: row.get(15)?,
-                revision: None,
-            };
-            Ok((object, row.get::<_, Option<String>>(12)?, origin))
-        })
+        .prepare_cached(&rows::select_placed("o.key = ?1"))?
+        .query_row([key], rows::placed)
         .optional()?;
-    let Some((object, path, mut origin)) = found else {
+    let Some((object, path, origin)) = found else {
         return Ok(None);
     };
-    let revisions: Option<HashMap<Uuid, String>> = meta::get(connection, meta::names::REVISIONS)?;
-    origin.revision = revisions.and_then(|mut all| all.remove(&origin.id));
     let columns = columns(connection, key, object.id)?;
     let columns_total = if columns.len() < FACTS_COLUMNS_MAX {
         columns.len() as u64

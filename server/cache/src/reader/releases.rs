@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Params};
 
-use crate::{CacheError, ConnectionFacts, Reader, TestFacts, limits::CANDIDATES_MAX, rows};
+use crate::{CacheError, Reader, TestFacts, limits::CANDIDATES_MAX, rows};
 
 impl Reader {
     /// The tests with a node id (`path::Class::function`), wherever they are, by their connections' names. A path that
@@ -41,23 +41,15 @@ fn select(
 ) -> rusqlite::Result<Vec<TestFacts>> {
     connection
         .prepare_cached(&format!(
-            "SELECT {}, f.relative_path, c.name, c.full_name, c.kind FROM {} LEFT JOIN files f ON f.key = o.file
-             WHERE {condition} ORDER BY c.name, c.id LIMIT {CANDIDATES_MAX}",
-            rows::OBJECT_COLUMNS,
-            rows::OBJECT_JOINS
+            "{} ORDER BY c.name, c.id LIMIT {CANDIDATES_MAX}",
+            rows::select_placed(condition)
         ))?
         .query_map(parameters, |row| {
-            let object = rows::object(row)?;
+            let (object, path, connection) = rows::placed(row)?;
             Ok(TestFacts {
-                connection: ConnectionFacts {
-                    id: object.connection_id,
-                    name: row.get(13)?,
-                    full_name: row.get(14)?,
-                    kind: row.get(15)?,
-                    revision: None,
-                },
-                path: row.get(12)?,
                 object,
+                path,
+                connection,
             })
         })?
         .collect()
