@@ -30,13 +30,7 @@ pub fn page(facts: &ObjectFacts, now: jiff::Timestamp) -> String {
         let mut w = Writer::new(Format::Markdown);
         w.label("All columns").paragraph();
         for column in &facts.columns {
-            w.item().code(&column.name);
-            if let Some(data_type) = column.data_type.as_deref().filter(|t| !t.is_empty()) {
-                w.words(" ").line_of_text(data_type);
-            }
-            if let Some(description) = column.description.as_deref().filter(|d| !d.trim().is_empty()) {
-                w.words(" — ").line_of_text(description);
-            }
+            hover::column_item(&mut w, column, |description| description);
         }
         let _ = write!(text, "\n{}\n", w.finish().value);
     }

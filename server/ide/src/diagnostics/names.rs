@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use metasync_analysis::{Occurrence, RelationName, Role, Span, SymbolKind};
 
-use super::words;
-use super::{Code, Finding, Fix, Severity};
+use super::{Code, Finding, Fix, Severity, words};
 use crate::{alike::nearest, catalogue::Resolver, references::File};
 
 /// What `ref()` may name.

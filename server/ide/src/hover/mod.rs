@@ -10,6 +10,8 @@ pub use cte::cte;
 pub use entry::{ENTRY_TYPES, entry};
 pub use object::object;
 
+use metasync_protocol::ColumnRow;
+
 use crate::{
     facts::{Neighbour, Origin},
     markup::Writer,
@@ -21,16 +23,9 @@ pub const MAX_COLUMNS: usize = 40;
 /// Most neighbours that a hover lists in one direction.
 pub const MAX_NEIGHBOURS: usize = 12;
 
-fn names(w: &mut Writer, label: &str, neighbours: &[Neighbour]) {
-    if neighbours.is_empty() {
-        return;
-    }
-    w.line_break().label(label).words(" ");
-    for (i, n) in neighbours.iter().take(MAX_NEIGHBOURS).enumerate() {
-        if i > 0 {
-            w.words(", ");
-        }
-        w.code(&n.name);
+/// Neighbours with what they are and where.
+fn names(w: &mut Writer, label: &str, neighbours: &[&Neighbour]) {
+    list(w, label, neighbours, |w, n| {
         match (n.object_type.as_deref(), n.elsewhere.as_deref()) {
             (Some("model"), None) => {}
             (Some("model"), Some(connection)) => {
@@ -47,9 +42,35 @@ fn names(w: &mut Writer, label: &str, neighbours: &[Neighbour]) {
                 w.words(" (not in the catalogue)");
             }
         }
+    });
+}
+
+/// The names of neighbours on a line, each with what `after` adds.
+fn list(w: &mut Writer, label: &str, neighbours: &[&Neighbour], after: impl Fn(&mut Writer, &Neighbour)) {
+    if neighbours.is_empty() {
+        return;
+    }
+    w.line_break().label(label).words(" ");
+    for (i, n) in neighbours.iter().take(MAX_NEIGHBOURS).enumerate() {
+        if i > 0 {
+            w.words(", ");
+        }
+        w.code(&n.name);
+        after(w, n);
     }
     if neighbours.len() > MAX_NEIGHBOURS {
         w.words(&format!(" and {} more", neighbours.len() - MAX_NEIGHBOURS));
+    }
+}
+
+/// A column as an item of a list: name, type, and what is shown of its description.
+pub(crate) fn column_item(w: &mut Writer, column: &ColumnRow, shown: impl Fn(&str) -> &str) {
+    w.item().code(&column.name);
+    if let Some(data_type) = column.data_type.as_deref().filter(|t| !t.is_empty()) {
+        w.words(" ").line_of_text(data_type);
+    }
+    if let Some(description) = column.description.as_deref().filter(|d| !d.trim().is_empty()) {
+        w.words(" — ").line_of_text(shown(description));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{MAX_COLUMNS, names, origin};
+use super::{MAX_COLUMNS, column_item, list, names, origin};
 use crate::{
     facts::{Neighbour, ObjectFacts},
     markup::{Format, Markup, Writer},
@@ -40,10 +40,11 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
         } else {
             "Built from"
         };
-        names(&mut w, built_from, &facts.upstream);
-        let (files, used_by): (Vec<_>, Vec<_>) = users.into_iter().cloned().partition(is_library_file);
+        names(&mut w, built_from, &facts.upstream.iter().collect::<Vec<_>>());
+        let is_file = |n: &&Neighbour| n.object_type.as_deref() == Some(LIBRARY_FILE);
+        let (files, used_by): (Vec<&Neighbour>, Vec<&Neighbour>) = users.into_iter().partition(is_file);
         names(&mut w, "Used by", &used_by);
-        list_files(&mut w, &files);
+        list(&mut w, "Files", &files, |_, _| {});
     }
     releases::write_tests(&mut w, &tests);
     let arguments = o.metadata.get("arguments").and_then(Value::as_array);
@@ -73,23 +74,6 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
 /// The type of the shared library's files, which say which objects they belong to.
 const LIBRARY_FILE: &str = "library_file";
 
-fn is_library_file(neighbour: &Neighbour) -> bool {
-    neighbour.object_type.as_deref() == Some(LIBRARY_FILE)
-}
-
-/// The files of the shared library that belong to an object.
-fn list_files(w: &mut Writer, files: &[Neighbour]) {
-    let bare: Vec<Neighbour> = files
-        .iter()
-        .map(|file| Neighbour {
-            object_type: Some("model".to_owned()),
-            elsewhere: None,
-            ..file.clone()
-        })
-        .collect();
-    names(w, "Files", &bare);
-}
-
 fn list_columns(w: &mut Writer, facts: &ObjectFacts) {
     if facts.columns.is_empty() {
         return;
@@ -98,13 +82,7 @@ fn list_columns(w: &mut Writer, facts: &ObjectFacts) {
         .label(&format!("Columns ({})", facts.columns.len()))
         .paragraph();
     for column in facts.columns.iter().take(MAX_COLUMNS) {
-        w.item().code(&column.name);
-        if let Some(data_type) = column.data_type.as_deref().filter(|t| !t.is_empty()) {
-            w.words(" ").line_of_text(data_type);
-        }
-        if let Some(description) = column.description.as_deref().filter(|d| !d.trim().is_empty()) {
-            w.words(" — ").line_of_text(first_paragraph(description));
-        }
+        column_item(w, column, first_paragraph);
     }
     if facts.columns.len() > MAX_COLUMNS {
         w.item()

@@ -1,7 +1,7 @@
 //! `textDocument/completion`: models in `ref()`, sources and their tables, columns after an alias
 //! and in the select list, macros.
 
-use metasync_analysis::{Completion, Language, RelationName, Span, completion_at, quoted_at};
+use metasync_analysis::{Completion, Language, Quoted, RelationName, Span, completion_at, quoted_at};
 use metasync_cache::ObjectHit;
 use metasync_ide::{Format, hover::ENTRY_TYPES, markup::Writer, rename::Files};
 use tower_lsp::ls_types::{
@@ -72,9 +72,12 @@ impl Backend {
             offset,
             &here.workspace.handle.view.options(),
         );
-        let wanted = match wanted {
-            Some(wanted) if !self.wants_entries(language, &text.text, offset, &wanted) => wanted,
-            _ => return self.complete_entry(&here, offset),
+        let wanted = match (wanted, self.quoted(&here, offset)) {
+            // the cursor is in a text of its own: titles, rather than what SQL could have there
+            (None | Some(Completion::Columns { .. } | Completion::Relations { .. }), Some(quoted)) => {
+                return self.complete_entry(&here, offset, &quoted);
+            }
+            (wanted, _) => wanted?,
         };
         let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
         let named = |types: &[&str], prefix: &str| {
@@ -230,22 +233,18 @@ impl Backend {
 }
 
 impl Backend {
-    /// Whether titles are offered rather than what SQL could have there: the cursor is in a text of its own.
-    fn wants_entries(&self, language: Language, text: &str, offset: usize, wanted: &Completion) -> bool {
-        let is_name = matches!(wanted, Completion::Columns { .. } | Completion::Relations { .. });
-        is_name
-            && self.features.read().content.completion
-            && quoted_at(language, text, offset).is_some_and(|quoted| quoted.is_quoted)
-    }
-
-    /// Titles of entries that begin like the text between the quotes around the cursor.
-    fn complete_entry(&self, here: &Place, offset: usize) -> Option<CompletionResponse> {
+    /// The text between the quotes around the cursor, where titles are to be offered in such.
+    fn quoted(&self, here: &Place, offset: usize) -> Option<Quoted> {
         if !self.features.read().content.completion {
             return None;
         }
+        let text = &here.document.text.text;
+        quoted_at(Language::of_path(&here.path), text, offset).filter(|quoted| quoted.is_quoted)
+    }
+
+    /// Titles of entries that begin like the text up to the cursor.
+    fn complete_entry(&self, here: &Place, offset: usize, quoted: &Quoted) -> Option<CompletionResponse> {
         let text = &here.document.text;
-        let quoted =
-            quoted_at(Language::of_path(&here.path), &text.text, offset).filter(|quoted| quoted.is_quoted)?;
         let prefix = text.text.get(quoted.span.start..offset)?;
         let hits = (here.workspace.handle.view)
             .ask(|reader| reader.names_of_type(ENTRY_TYPES, prefix, MAX_ITEMS + 1))

@@ -260,6 +260,9 @@ impl Session {
             .bring_up(&link, &scope, &cache, full, cancel, outlook, from)
             .await?;
         tally.index_ms = index_ms;
+        if tally.changed() {
+            cache.lock().rest();
+        }
         Memory::writing(&cache).remember(self.organization.as_ref(), &self.connections, self.session_id);
         if self.view.reader().is_none() {
             self.view.set_reader(Some(cache.lock().reader()));
@@ -283,9 +286,6 @@ impl Session {
             match pull::pull(&link.client, scope, cache, cancel, outlook, (from, 100)).await? {
                 Pulled::Checkpoint { tally, organization } => {
                     self.name_organization(link, organization);
-                    if tally.changed() {
-                        cache.lock().rest();
-                    }
                     return Ok(tally);
                 }
                 Pulled::Rebuild { why: reason } => why = Some(reason),
@@ -313,10 +313,7 @@ impl Session {
                     }
                     .into());
                 };
-                let mut live = cache.lock();
-                live.swap(finished.into_inner())?;
-                live.rest();
-                drop(live);
+                cache.lock().swap(finished.into_inner())?;
                 self.name_organization(link, organization);
                 Ok(tally)
             }
