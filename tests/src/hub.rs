@@ -15,6 +15,8 @@ use crate::{PATIENCE, binary, eventually};
 pub const SECRET: &str = "a-secret-of-the-stories-that-is-long-enough-for-hs256";
 /// The operator's PIN of every hub here.
 pub const PIN: &str = "4711-of-the-stories";
+/// Media type of requests.
+const JSON: &str = "application/json";
 /// The organization.
 pub const ORGANIZATION: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 
@@ -95,6 +97,23 @@ impl Hub {
 
     /// A request with a body of any kind; status and bytes.
     pub fn send(&self, method: &str, path: &str, token: &str, kind: &str, body: &[u8]) -> (u16, Vec<u8>) {
+        self.request(
+            method,
+            path,
+            ("authorization", &format!("Bearer {token}")),
+            kind,
+            body,
+        )
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        who: (&str, &str),
+        kind: &str,
+        body: &[u8],
+    ) -> (u16, Vec<u8>) {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .build()
@@ -102,7 +121,7 @@ impl Hub {
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
-            .header("authorization", format!("Bearer {token}"))
+            .header(who.0, who.1)
             .header("content-type", kind);
         let mut reply = agent.run(request.body(body).unwrap()).unwrap();
         let status = reply.status().as_u16();
@@ -159,38 +178,16 @@ impl Hub {
 
     /// A request as a user; status and JSON.
     pub fn ask(&self, method: &str, path: &str, user: &str, body: Option<Value>) -> (u16, Value) {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .new_agent();
-        let request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("authorization", format!("Bearer {}", self.token(user)))
-            .header("content-type", "application/json");
         let body = body.map(|b| b.to_string()).unwrap_or_default();
-        let mut reply = agent.run(request.body(body).unwrap()).unwrap();
-        let text = reply.body_mut().read_to_string().unwrap();
-        (
-            reply.status().as_u16(),
-            serde_json::from_str(&text).unwrap_or(Value::Null),
-        )
+        let (status, bytes) = self.send(method, path, &self.token(user), JSON, body.as_bytes());
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
     /// A request of the operator, who has the PIN; status and text.
     pub fn operate(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .new_agent();
-        let request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}/api/v1/admin/{path}", self.url))
-            .header("x-admin-pin", PIN)
-            .header("content-type", "application/json");
-        let mut reply = agent.run(request.body(body.to_owned()).unwrap()).unwrap();
-        let text = reply.body_mut().read_to_string().unwrap();
-        (reply.status().as_u16(), text)
+        let path = format!("/api/v1/admin/{path}");
+        let (status, bytes) = self.request(method, &path, ("x-admin-pin", PIN), JSON, body.as_bytes());
+        (status, String::from_utf8(bytes).unwrap())
     }
 
     /// Indexes a repository to its end.

@@ -89,6 +89,26 @@ impl Place {
         git(&self.workspace, &self.environment, arguments)
     }
 
+    /// Makes the workspace a git repository whose `origin` is this address.
+    pub fn cloned_from(&self, origin: &str) {
+        self.git(&["init", "-q"]);
+        self.git(&["remote", "add", "origin", origin]);
+    }
+
+    /// A git repository beside the workspace, with these files in one commit on `main`.
+    pub fn repository(&self, name: &str, files: &[(&str, &str)]) -> PathBuf {
+        let folder = self.base().join(name);
+        write(&folder, files);
+        for arguments in [
+            &["init", "-q", "-b", "main"][..],
+            &["add", "-A"],
+            &["commit", "-q", "-m", "first"],
+        ] {
+            git(&folder, &self.environment, arguments);
+        }
+        folder
+    }
+
     /// Files below the cache folder.
     pub fn cache_files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();

@@ -49,14 +49,9 @@ struct Two {
 impl Two {
     fn open() -> Two {
         let place = Place::new("clone", SHOP);
-        let folders = [place.base().join("shop"), place.base().join("billing")];
-        for (folder, files) in folders.iter().zip([SHOP, BILLING]) {
-            write(folder, files);
-            git(folder, &place.environment, &["init", "-q", "-b", "main"]);
-            commit(folder, &place);
-        }
-        place.git(&["init", "-q"]);
-        place.git(&["remote", "add", "origin", "https://git.example/acme/shop.git"]);
+        let folders =
+            [("shop", SHOP), ("billing", BILLING)].map(|(name, files)| place.repository(name, files));
+        place.cloned_from("https://git.example/acme/shop.git");
         let hub = Hub::start(
             &place.base().join("hub"),
             &place.environment,

@@ -96,8 +96,7 @@ fn after_any_failures_one_clean_sync_gives_the_copy_from_scratch() {
     };
     git(&upstream, &place.environment, &["init", "-q", "-b", "main"]);
     commit();
-    place.git(&["init", "-q"]);
-    place.git(&["remote", "add", "origin", "git@host.example:acme/bakery.git"]);
+    place.cloned_from("git@host.example:acme/bakery.git");
     let mut hub = Hub::start(
         &place.base().join("hub"),
         &place.environment,

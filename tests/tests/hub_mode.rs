@@ -29,22 +29,8 @@ struct Bakery {
 impl Bakery {
     fn open() -> Bakery {
         let place = Place::new("clone", BAKERY);
-        let upstream = place.base().join("upstream");
-        write(&upstream, BAKERY);
-        for arguments in [
-            &["init", "-q", "-b", "main"][..],
-            &["add", "-A"],
-            &["commit", "-q", "-m", "first"],
-        ] {
-            git(&upstream, &place.environment, arguments);
-        }
-        place.git(&["init", "-q"]);
-        place.git(&[
-            "remote",
-            "add",
-            "origin",
-            "https://user:secret@git.example/acme/bakery.git",
-        ]);
+        let upstream = place.repository("upstream", BAKERY);
+        place.cloned_from("https://user:secret@git.example/acme/bakery.git");
         std::fs::remove_file(place.workspace.join(SCHEMA_FILE)).unwrap();
         let hub = Hub::start(
             &place.base().join("hub"),

@@ -40,8 +40,7 @@ impl Nodes {
         let upstream = place.base().join("upstream");
         write(&upstream, BAKERY);
         git(&upstream, &place.environment, &["init", "-q", "-b", "main"]);
-        place.git(&["init", "-q"]);
-        place.git(&["remote", "add", "origin", "https://git.example/acme/bakery.git"]);
+        place.cloned_from("https://git.example/acme/bakery.git");
         std::fs::remove_file(place.workspace.join(SCHEMA_FILE)).unwrap();
         let database = Database::new();
         let connections = NAMES.map(|name| (name, upstream.as_path()));

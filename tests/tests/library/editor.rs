@@ -3,7 +3,6 @@
 
 use metasync_tests::{
     Editor, Place,
-    place::{git, write},
     projects::{BAKERY, TAKINGS},
     webdav::{Dav, Kind},
 };
@@ -15,17 +14,8 @@ use super::{FILES, Library, settle};
 fn hovers_name_the_files_and_conflicts_are_settled_from_the_editor() {
     let dav = Dav::start(Kind::Rclone);
     let place = Place::new("clone", BAKERY);
-    let upstream = place.base().join("upstream");
-    write(&upstream, BAKERY);
-    for arguments in [
-        &["init", "-q", "-b", "main"][..],
-        &["add", "-A"],
-        &["commit", "-q", "-m", "first"],
-    ] {
-        git(&upstream, &place.environment, arguments);
-    }
-    place.git(&["init", "-q"]);
-    place.git(&["remote", "add", "origin", "https://git.example/acme/bakery.git"]);
+    let upstream = place.repository("upstream", BAKERY);
+    place.cloned_from("https://git.example/acme/bakery.git");
     let (a, b) = (
         Library::with(dav.port(), &[("bakery", &upstream)]),
         Library::on(&dav),

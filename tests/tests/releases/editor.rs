@@ -24,10 +24,7 @@ fn a_test_tells_its_releases_and_a_relation_its_tests() {
 
     // a clone of the repository: its releases are matched by its remote
     world.place.write(&[("tests/test_loaves.py", &newer)]);
-    world.place.git(&["init", "-q"]);
-    world
-        .place
-        .git(&["remote", "add", "origin", &world.upstream.display().to_string()]);
+    world.place.cloned_from(&world.upstream.display().to_string());
     let mut editor = Editor::open(&world.place, world.hub.options("ada"));
     editor.show("tests/test_loaves.py");
     let hover = editor.hover_until("tests/test_loaves.py", "test_totals", "Releases (2)");

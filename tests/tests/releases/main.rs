@@ -57,15 +57,7 @@ impl World {
             .map(|(name, value)| ((*name).to_owned(), value.clone()));
         place.environment.extend(added);
         git(&upstream, &place.environment, &["init", "-q", "-b", "main"]);
-        let shop = place.base().join("shop");
-        write(&shop, &[("schema.sql", SCHEMA)]);
-        for arguments in [
-            &["init", "-q", "-b", "main"][..],
-            &["add", "-A"],
-            &["commit", "-q", "-m", "x"],
-        ] {
-            git(&shop, &place.environment, arguments);
-        }
+        let shop = place.repository("shop", &[("schema.sql", SCHEMA)]);
         let mut hub = Hub::start(&place.base().join("hub"), &place.environment, &[("shop", &shop)]);
         let mut config = String::new();
         for (name, branch) in releases {
