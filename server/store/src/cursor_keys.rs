@@ -46,13 +46,13 @@ impl CursorKeys {
     }
 
     /// A new key; the one before only verifies from now on.
-    pub(crate) async fn rotate(database: &Database) -> Result<CursorKeys> {
+    pub(crate) async fn rotate(database: &Database) -> Result<()> {
         transact!(database, Scope::Hub, |tx| {
             let before = CursorKeys::read(tx).await.ok().flatten();
             let keys = CursorKeys::new(before.map(|k| k.current));
             set_meta(tx, META, &keys.text()?).await?;
             tx.tell(Signal::Identity);
-            Ok(keys)
+            Ok(())
         })
     }
 

@@ -83,10 +83,11 @@ pub(crate) async fn start(database: &Database, data_dir: Option<&Path>) -> Resul
 }
 
 /// Begins a new epoch.
-pub(crate) async fn renew(database: &Database) -> Result<Epoch> {
+pub(crate) async fn renew(database: &Database) -> Result<()> {
     transact!(database, Scope::Hub, |tx| {
         tx.tell(Signal::Identity);
-        write(tx, since_now()).await
+        write(tx, since_now()).await?;
+        Ok(())
     })
 }
 

@@ -17,6 +17,9 @@ use crate::{
 pub(crate) struct Identity {
     epoch: Mutex<Epoch>,
     keys: Mutex<CursorKeys>,
+    /// Held from the read of the database to the write of the copy: who read earlier never overwrites
+    /// what was read later.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl Identity {
@@ -24,6 +27,7 @@ impl Identity {
         Identity {
             epoch: Mutex::new(epoch),
             keys: Mutex::new(keys),
+            reading: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -35,25 +39,19 @@ impl Identity {
         lock(&self.keys).clone()
     }
 
-    pub(crate) fn set_epoch(&self, epoch: Epoch) {
-        *lock(&self.epoch) = epoch;
-    }
-
-    pub(crate) fn set_keys(&self, keys: CursorKeys) {
-        *lock(&self.keys) = keys;
-    }
-
-    /// Takes over what the database says.
+    /// Takes over what the database says; the only way for this copy to change, also when this node
+    /// itself changed the database.
     pub(crate) async fn refresh(&self, database: &Database) -> Result<()> {
+        let _reading = self.reading.lock().await;
         let mut tx = database.look(Scope::Hub).await?;
         let (epoch, keys) = (epoch::current(&mut tx).await?, CursorKeys::read(&mut tx).await?);
         let before: Uuid = self.epoch().id;
         if before != epoch.id {
-            tracing::warn!(%before, now = %epoch.id, "another node began a new epoch: all clients sync anew");
+            tracing::warn!(%before, now = %epoch.id, "a new epoch began: all clients sync anew");
         }
-        self.set_epoch(epoch);
+        *lock(&self.epoch) = epoch;
         if let Some(keys) = keys {
-            self.set_keys(keys);
+            *lock(&self.keys) = keys;
         }
         Ok(())
     }

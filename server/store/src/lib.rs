@@ -122,16 +122,15 @@ impl Store {
 
     /// Says that the database was restored in a way that can't be noticed (`--new-epoch`).
     pub async fn new_epoch(&self) -> Result<Uuid> {
-        let epoch = epoch::renew(self.database()).await?;
-        self.0.identity.set_epoch(epoch);
-        Ok(epoch.id)
+        epoch::renew(self.database()).await?;
+        self.0.identity.refresh(self.database()).await?;
+        Ok(self.epoch())
     }
 
     /// Makes a new key for cursors. Those made with the key before stay good until the next call.
     pub async fn rotate_cursor_keys(&self) -> Result<()> {
-        let keys = CursorKeys::rotate(self.database()).await?;
-        self.0.identity.set_keys(keys);
-        Ok(())
+        CursorKeys::rotate(self.database()).await?;
+        self.0.identity.refresh(self.database()).await
     }
 
     /// What other nodes on the same database do from now on.

@@ -79,10 +79,8 @@ impl Store {
             let phase = if last { state } else { StreamPhase::Partial };
             let remembered = index_state.as_ref().filter(|_| last);
             let (changed, heads) = transact!(self.database(), Scope::Org(org), |tx| {
-                if let Some(fence) = run.fence
-                    && !runs::holds(tx, org, run.id, fence).await?
-                {
-                    return Err(StoreError::LeaseLost(run.id));
+                if let Some(fence) = run.fence {
+                    runs::must_hold(tx, org, run.id, fence).await?;
                 }
                 let mut writer = Writer::lock(tx, org, connection, run.id).await?;
                 writer.write(&part).await?;

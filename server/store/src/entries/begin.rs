@@ -11,8 +11,7 @@ use crate::{
 };
 
 impl Store {
-    /// Counts anew: what an attempt before counted is read again. `metadata`, where it is given, replaces what is
-    /// told of the run. `false`: the run is not this worker's any more.
+    /// Counts anew: what an attempt before counted is read again. `false`: the run is not this worker's any more.
     pub async fn sync_run_begin(&self, run: &Run, checkpoint: &Value) -> Result<bool> {
         transact!(self.database(), Scope::Org(run.org), |tx| {
             if !runs::holds(tx, run.org, run.id, run.fence).await? {

@@ -42,9 +42,7 @@ impl Store {
     ) -> Result<EntriesCommitted> {
         let org = run.org;
         transact!(self.database(), Scope::Org(org), |tx| {
-            if !runs::holds(tx, org, run.id, run.fence).await? {
-                return Err(StoreError::LeaseLost(run.id));
-            }
+            runs::must_hold(tx, org, run.id, run.fence).await?;
             let mut committed = EntriesCommitted::default();
             let changed = write(tx, run, source, Time::from(at), &batch.entries, &mut committed).await?;
             item_errors::list(tx, org, run.id, &batch.errors).await?;

@@ -8,8 +8,8 @@ use crate::{
     database::{AssertSqlSafe, Scope, Time, Tx, query, transact},
     error::Result,
     outbox::Signal,
-    rows::{id, number},
-    runs::{Enqueued, NewRun, Run, by_id, enqueue_in, state, status},
+    rows::{count, id, number},
+    runs::{Enqueued, NewRun, Run, by_id, enqueue_in, status},
 };
 
 /// Most runs that are taken up at once.
@@ -101,12 +101,9 @@ async fn again(
          updated_at = $6 WHERE org_id = $1 AND id = $2",
     )
     .bind(org)
-    .bind(crate::rows::count(number))
+    .bind(count(number))
     .bind(run.id)
-    .bind(match run.state.as_str() {
-        state::RUNNING => status::IN_PROGRESS,
-        _ => status::PENDING,
-    })
+    .bind(status::PENDING)
     .bind(false)
     .bind(Time::now())
     .execute(tx)

@@ -183,21 +183,6 @@ impl Store {
         Ok(stats)
     }
 
-    /// When the connection's last run ended well, and what it was asked for.
-    pub async fn sync_run_last_good(&self, org: Uuid, connection: Uuid) -> Result<Option<SyncRun>> {
-        let mut tx = self.database().look(Scope::Org(org)).await?;
-        let row = query(AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM sync_runs WHERE org_id = $1 AND connection_id = $2 AND status = '{}'
-             ORDER BY id DESC LIMIT 1",
-            status::COMPLETED
-        )))
-        .bind(org)
-        .bind(connection)
-        .fetch_optional(&mut tx)
-        .await?;
-        row.as_ref().map(read).transpose()
-    }
-
     /// Removes runs that ended before that time, with their errors. Active ones stay.
     pub async fn prune_sync_runs(&self, org: Uuid, older_than: Timestamp) -> Result<u64> {
         transact!(self.database(), Scope::Org(org), |tx| {
@@ -221,7 +206,7 @@ impl Store {
 }
 
 /// The row of an engine's run.
-pub(super) async fn by_run(tx: &mut Tx, org: Uuid, run: Uuid) -> Result<Option<SyncRun>> {
+async fn by_run(tx: &mut Tx, org: Uuid, run: Uuid) -> Result<Option<SyncRun>> {
     let row = query(AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM sync_runs WHERE org_id = $1 AND run_id = $2"
     )))
@@ -232,7 +217,7 @@ pub(super) async fn by_run(tx: &mut Tx, org: Uuid, run: Uuid) -> Result<Option<S
     row.as_ref().map(read).transpose()
 }
 
-pub(super) fn read(row: &Row) -> Result<SyncRun> {
+fn read(row: &Row) -> Result<SyncRun> {
     Ok(SyncRun {
         number: number(row, "id")?,
         run: id(row, "run_id")?,

@@ -65,9 +65,7 @@ impl Store {
     ) -> Result<(u64, Vec<(Channel, u64)>)> {
         let table = source.table.as_str();
         transact!(self.database(), Scope::Org(run.org), |tx| {
-            if !runs::holds(tx, run.org, run.id, run.fence).await? {
-                return Err(StoreError::LeaseLost(run.id));
-            }
+            runs::must_hold(tx, run.org, run.id, run.fence).await?;
             let rows = query(AssertSqlSafe(format!(
                 "SELECT id FROM {table} WHERE org_id = $1 AND connection_id = $2 AND is_available
                  AND last_synced_at < $3 ORDER BY id LIMIT {MOST}"
@@ -101,9 +99,7 @@ impl Store {
     /// A source that did not change: all of its available entries were seen, and count as skipped.
     pub async fn entries_unchanged(&self, run: &Run, source: &EntrySource, at: Timestamp) -> Result<u64> {
         transact!(self.database(), Scope::Org(run.org), |tx| {
-            if !runs::holds(tx, run.org, run.id, run.fence).await? {
-                return Err(StoreError::LeaseLost(run.id));
-            }
+            runs::must_hold(tx, run.org, run.id, run.fence).await?;
             let seen = query(AssertSqlSafe(format!(
                 "UPDATE {} SET last_synced_at = $3 WHERE org_id = $1 AND connection_id = $2 AND is_available",
                 source.table.as_str()
@@ -135,9 +131,7 @@ impl Store {
         memory: &Value,
     ) -> Result<()> {
         transact!(self.database(), Scope::Org(run.org), |tx| {
-            if !runs::holds(tx, run.org, run.id, run.fence).await? {
-                return Err(StoreError::LeaseLost(run.id));
-            }
+            runs::must_hold(tx, run.org, run.id, run.fence).await?;
             catalog::remember(tx, run.org, connection, key, memory).await
         })
     }

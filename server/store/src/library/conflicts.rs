@@ -2,10 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{
-    LibraryConflict, LibraryRow, LibraryWrite,
-    files::{self, row_of},
-};
+use super::{LibraryConflict, LibraryRow, LibraryWrite, files};
 use crate::{
     Store,
     database::{AssertSqlSafe, Row, Scope, Tx, query, transact},
@@ -65,16 +62,8 @@ impl Store {
         let conflicts = rows.iter().map(conflict).collect::<Result<Vec<_>>>()?;
         let mut found = Vec::with_capacity(conflicts.len());
         for conflict in conflicts {
-            let row = query(AssertSqlSafe(format!(
-                "SELECT {} FROM library_files WHERE org_id = $1 AND id = $2",
-                files::COLUMNS
-            )))
-            .bind(org)
-            .bind(conflict.file_id)
-            .fetch_optional(&mut tx)
-            .await?;
-            if let Some(row) = row {
-                found.push((conflict, row_of(&row)?));
+            if let Some(row) = files::find(&mut tx, org, conflict.file_id).await? {
+                found.push((conflict, row));
             }
         }
         Ok(found)
@@ -103,15 +92,8 @@ impl Store {
             .fetch_optional(&mut tx)
             .await?;
         let Some(found) = found else { return Ok(None) };
-        let row = query(AssertSqlSafe(format!(
-            "SELECT {} FROM library_files WHERE org_id = $1 AND id = $2",
-            files::COLUMNS
-        )))
-        .bind(org)
-        .bind(file)
-        .fetch_optional(&mut tx)
-        .await?;
-        row.map(|row| Ok((conflict(&found)?, row_of(&row)?))).transpose()
+        let row = files::find(&mut tx, org, file).await?;
+        row.map(|row| Ok((conflict(&found)?, row))).transpose()
     }
 
     /// Settles a conflict: the row as it is to be, and perhaps one more, together or not at all. `false`:

@@ -41,10 +41,14 @@ pub struct LibraryFilter {
     pub offset: u64,
 }
 
-pub(super) const COLUMNS: &str = "id, sha256, size, name, media_type, label, collections, objects, deleted, version, \
+const COLUMNS: &str = "id, sha256, size, name, media_type, label, collections, objects, deleted, version, \
     status, revision, base, created_at, updated_at";
 
-pub(super) fn row_of(row: &Row) -> Result<LibraryRow> {
+/// Condition for the rows that changed here since they were last common with the share; the index
+/// `library_unsynced` has the same.
+const UNSYNCED: &str = "status IN ('new', 'modified', 'deleted')";
+
+fn row_of(row: &Row) -> Result<LibraryRow> {
     Ok(LibraryRow {
         file: LibraryFile {
             id: id(row, "id")?,
@@ -66,11 +70,20 @@ pub(super) fn row_of(row: &Row) -> Result<LibraryRow> {
     })
 }
 
+/// A row, deleted or not.
+pub(super) async fn find(tx: &mut Tx, org: Uuid, file: Uuid) -> Result<Option<LibraryRow>> {
+    one(tx, org, file, "").await
+}
+
 /// A row to be written, deleted or not.
 pub(super) async fn locked(tx: &mut Tx, org: Uuid, file: Uuid) -> Result<Option<LibraryRow>> {
+    let lock = tx.for_update();
+    one(tx, org, file, lock).await
+}
+
+async fn one(tx: &mut Tx, org: Uuid, file: Uuid, lock: &'static str) -> Result<Option<LibraryRow>> {
     let row = query(AssertSqlSafe(format!(
-        "SELECT {COLUMNS} FROM library_files WHERE org_id = $1 AND id = $2 {}",
-        tx.for_update()
+        "SELECT {COLUMNS} FROM library_files WHERE org_id = $1 AND id = $2 {lock}"
     )))
     .bind(org)
     .bind(file)
@@ -178,14 +191,7 @@ impl Store {
     /// A row, deleted or not.
     pub async fn library_row(&self, org: Uuid, file: Uuid) -> Result<Option<LibraryRow>> {
         let mut tx = self.database().look(Scope::Org(org)).await?;
-        let row = query(AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM library_files WHERE org_id = $1 AND id = $2"
-        )))
-        .bind(org)
-        .bind(file)
-        .fetch_optional(&mut tx)
-        .await?;
-        row.as_ref().map(row_of).transpose()
+        find(&mut tx, org, file).await
     }
 
     /// Changes a file; `None`: there is none, or it is deleted. The same again changes nothing.
@@ -277,43 +283,32 @@ impl Store {
 
     /// All rows, deleted ones too.
     pub async fn library_rows(&self, org: Uuid) -> Result<Vec<LibraryRow>> {
-        let mut tx = self.database().look(Scope::Org(org)).await?;
-        query(AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM library_files WHERE org_id = $1"
-        )))
-        .bind(org)
-        .fetch_all(&mut tx)
-        .await?
-        .iter()
-        .map(row_of)
-        .collect()
+        self.library_rows_where(org, "TRUE").await
     }
 
     /// The rows that changed here since they were last common with the share.
     pub async fn library_unsynced_rows(&self, org: Uuid) -> Result<Vec<LibraryRow>> {
+        self.library_rows_where(org, UNSYNCED).await
+    }
+
+    /// The files that belong to objects, by id.
+    pub async fn library_linked(&self, org: Uuid) -> Result<Vec<LibraryFile>> {
+        let rows = self
+            .library_rows_where(org, "NOT deleted AND objects <> '[]' ORDER BY id")
+            .await?;
+        Ok(rows.into_iter().map(|row| row.file).collect())
+    }
+
+    async fn library_rows_where(&self, org: Uuid, condition: &'static str) -> Result<Vec<LibraryRow>> {
         let mut tx = self.database().look(Scope::Org(org)).await?;
         query(AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM library_files WHERE org_id = $1 AND status IN ('new', 'modified', 'deleted')"
+            "SELECT {COLUMNS} FROM library_files WHERE org_id = $1 AND {condition}"
         )))
         .bind(org)
         .fetch_all(&mut tx)
         .await?
         .iter()
         .map(row_of)
-        .collect()
-    }
-
-    /// The files that belong to objects, by id.
-    pub async fn library_linked(&self, org: Uuid) -> Result<Vec<LibraryFile>> {
-        let mut tx = self.database().look(Scope::Org(org)).await?;
-        query(AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM library_files WHERE org_id = $1 AND NOT deleted AND objects <> '[]' ORDER BY id"
-        )))
-        .bind(org)
-        .fetch_all(&mut tx)
-        .await?
-        .iter()
-        .map(|row| Ok(row_of(row)?.file))
         .collect()
     }
 
@@ -349,10 +344,9 @@ impl Store {
     /// How many rows changed here since they were last common with the share.
     pub async fn library_unsynced(&self, org: Uuid) -> Result<u64> {
         let mut tx = self.database().look(Scope::Org(org)).await?;
-        let row = query(
-            "SELECT count(*) AS total FROM library_files
-             WHERE org_id = $1 AND status IN ('new', 'modified', 'deleted')",
-        )
+        let row = query(AssertSqlSafe(format!(
+            "SELECT count(*) AS total FROM library_files WHERE org_id = $1 AND {UNSYNCED}"
+        )))
         .bind(org)
         .fetch_one(&mut tx)
         .await?;

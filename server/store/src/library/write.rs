@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::{LibraryConflict, LibraryRow, SYNCED, conflicts, files};
 use crate::{
     Store,
-    database::{AssertSqlSafe, Scope, Tx, query, transact},
+    database::{Scope, Tx, query, transact},
     error::Result,
-    rows::{id, json_text, optional_json},
+    rows::{id, json_text, optional_id, optional_json},
 };
 
 /// Rows of one transaction: how long other writers wait.
@@ -129,21 +129,17 @@ async fn publish(tx: &mut Tx, org: Uuid, commit: Uuid, published: &Published) ->
     let Some(mut row) = files::locked(tx, org, file.id).await? else {
         return Ok(());
     };
-    let before = query(AssertSqlSafe(
-        "SELECT base, pending_commit, pending_base FROM library_files WHERE org_id = $1 AND id = $2"
-            .to_owned(),
-    ))
-    .bind(org)
-    .bind(file.id)
-    .fetch_one(tx)
-    .await?;
+    let pending = query("SELECT pending_commit, pending_base FROM library_files WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(file.id)
+        .fetch_one(tx)
+        .await?;
+    let base = row.base.replace(file.clone());
     // Should an earlier commit of ours wait as well, the oldest base is the one that surely holds.
-    let column = match before.id("pending_commit")? {
-        Some(_) => "pending_base",
-        None => "base",
+    let base: Option<LibraryFile> = match optional_id(&pending, "pending_commit")? {
+        Some(_) => optional_json(&pending, "pending_base")?,
+        None => base,
     };
-    let base: Option<LibraryFile> = optional_json(&before, column)?;
-    row.base = Some(file.clone());
     row.file.version = file.version;
     if row.revision == published.revision {
         row.status = SYNCED.into();

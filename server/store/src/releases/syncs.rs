@@ -5,9 +5,10 @@ use uuid::Uuid;
 use crate::{
     Store,
     database::{AssertSqlSafe, Scope, Tx, query, transact},
+    epoch,
     error::Result,
     rows::{id, number},
-    runs::{Run, columns_of, read_run},
+    runs::{Run, by_id, columns_of, read_run},
 };
 
 /// Key in `meta` of the number that was given out last.
@@ -39,14 +40,7 @@ impl Store {
             if let Some(known) = known(tx, org, run).await? {
                 return Ok(known);
             }
-            let row = query(
-                "INSERT INTO meta (key, value) VALUES ($1, '1') ON CONFLICT (key) DO UPDATE
-                 SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) RETURNING CAST(value AS BIGINT) AS next",
-            )
-            .bind(LAST_NUMBER)
-            .fetch_one(tx)
-            .await?;
-            let next: i64 = row.try_get("next")?;
+            let next = epoch::count_up(tx, LAST_NUMBER).await?;
             // Whoever else numbers this run waited for the counter above.
             query(
                 "INSERT INTO release_syncs (org_id, run_id, id, connection_id, release_name)
@@ -89,14 +83,7 @@ impl Store {
     /// A run of whatever organization; for the operator, who knows runs by their ids alone.
     pub async fn run_of_any(&self, run: Uuid) -> Result<Option<Run>> {
         let mut tx = self.database().look(Scope::Runner).await?;
-        let row = query(AssertSqlSafe(format!(
-            "SELECT {} FROM runs r WHERE r.id = $1",
-            columns_of("r")
-        )))
-        .bind(run)
-        .fetch_optional(&mut tx)
-        .await?;
-        row.as_ref().map(read_run).transpose()
+        by_id(&mut tx, run).await
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use enqueue::enqueue_in;
 pub(crate) use external::status;
 pub(crate) use read::{by_id, columns_of, read as read_run};
 pub use webhooks::{DueWebhook, WebhookEnd};
-pub(crate) use work::holds;
+pub(crate) use work::{holds, must_hold};
 
 use jiff::Timestamp;
 use metasync_protocol::repositories::Progress;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, clock,
-    database::{Scope, Tx, query, transact},
+    database::{AssertSqlSafe, Conflict, Scope, Tx, query, transact},
     error::Result,
 };
 
@@ -24,167 +24,74 @@ enum Plan {
     Later,
 }
 
+/// Whose plan it is: organization, kind and target of what is done.
+type Planned<'p> = (Uuid, &'p str, &'p str);
+
 impl Store {
     /// Whether it is time for what comes again every `interval`. If so, or if nothing was planned, the next time is
     /// `next` from now; of several nodes that ask, one is told so. However long nobody asked, it is time once.
-    pub async fn schedule_due(
-        &self,
-        (org, kind, target): (Uuid, &str, &str),
-        interval: Duration,
-        next: Duration,
-    ) -> Result<bool> {
+    pub async fn schedule_due(&self, what: Planned<'_>, interval: Duration, next: Duration) -> Result<bool> {
         let latest = interval.mul_f64(LATEST);
-        let mut tx = self.database().look(Scope::Org(org)).await?;
-        if matches!(plan(&mut tx, (org, kind, target), latest).await?, Plan::Later) {
+        let mut tx = self.database().look(Scope::Org(what.0)).await?;
+        if matches!(plan(&mut tx, what, latest).await?, Plan::Later) {
             return Ok(false);
         }
         drop(tx);
-        transact!(self.database(), Scope::Org(org), |tx| {
-            let planned = plan(tx, (org, kind, target), latest).await?;
+        transact!(self.database(), Scope::Org(what.0), |tx| {
             let at = clock::after_ms(next);
-            match planned {
+            match plan(tx, what, latest).await? {
                 Plan::Later => Ok(false),
                 Plan::None => {
-                    query(
-                        "INSERT INTO schedules (org_id, kind, target, due_at) VALUES ($1, $2, $3, $4)
-                         ON CONFLICT (org_id, kind, target) DO UPDATE SET due_at = excluded.due_at",
-                    )
-                    .bind(org)
-                    .bind(kind)
-                    .bind(target)
-                    .bind(at)
-                    .execute(tx)
-                    .await?;
+                    set(tx, what, at, Conflict::Replace).await?;
                     Ok(false)
                 }
-                Plan::Due(was) => {
-                    let taken = query(
-                        "UPDATE schedules SET due_at = $5 WHERE org_id = $1 AND kind = $2 AND target = $3 AND due_at = $4",
-                    )
-                    .bind(org)
-                    .bind(kind)
-                    .bind(target)
-                    .bind(was)
-                    .bind(at)
-                    .execute(tx)
-                    .await?;
-                    Ok(taken == 1)
-                }
+                Plan::Due(was) => take(tx, what, was, at).await,
             }
         })
     }
-}
 
-impl Store {
     /// Whether it is time for what is done at certain times. If so, or if nothing was planned, the next time is
     /// `next`; a later time than that is of another configuration. Of several nodes that ask, one is told so, and
     /// however long nobody asked, it is time once.
-    pub async fn schedule_due_at(
-        &self,
-        (org, kind, target): (Uuid, &str, &str),
-        next: jiff::Timestamp,
-    ) -> Result<bool> {
+    pub async fn schedule_due_at(&self, what: Planned<'_>, next: jiff::Timestamp) -> Result<bool> {
         let next = next.as_millisecond();
-        let planned = |row: Option<crate::database::Row>| -> Result<Option<i64>> {
-            row.map(|row| Ok(row.try_get("due_at")?)).transpose()
-        };
-        const PLANNED: &str = "SELECT due_at FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3";
-        let ask = || query(PLANNED).bind(org).bind(kind).bind(target);
-        let mut tx = self.database().look(Scope::Org(org)).await?;
-        if planned(ask().fetch_optional(&mut tx).await?)? == Some(next) {
+        let mut tx = self.database().look(Scope::Org(what.0)).await?;
+        if due_at(&mut tx, what).await? == Some(next) {
             return Ok(false);
         }
         drop(tx);
-        transact!(self.database(), Scope::Org(org), |tx| {
+        transact!(self.database(), Scope::Org(what.0), |tx| {
             let now = clock::now_ms();
-            let Some(was) = planned(ask().fetch_optional(tx).await?)? else {
-                query(
-                    "INSERT INTO schedules (org_id, kind, target, due_at) VALUES ($1, $2, $3, $4)
-                     ON CONFLICT (org_id, kind, target) DO NOTHING",
-                )
-                .bind(org)
-                .bind(kind)
-                .bind(target)
-                .bind(next)
-                .execute(tx)
-                .await?;
+            let Some(was) = due_at(tx, what).await? else {
+                set(tx, what, next, Conflict::Keep).await?;
                 return Ok(false);
             };
-            let taken = query(
-                "UPDATE schedules SET due_at = $5 WHERE org_id = $1 AND kind = $2 AND target = $3 AND due_at = $4",
-            )
-            .bind(org)
-            .bind(kind)
-            .bind(target)
-            .bind(was)
-            .bind(next)
-            .execute(tx)
-            .await?;
-            Ok(taken == 1 && was <= now)
-        })
-    }
-
-    /// Forgets what was planned.
-    pub async fn schedule_forget(&self, (org, kind, target): (Uuid, &str, &str)) -> Result<()> {
-        transact!(self.database(), Scope::Org(org), |tx| {
-            query("DELETE FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
-                .bind(org)
-                .bind(kind)
-                .bind(target)
-                .execute(tx)
-                .await?;
-            Ok(())
+            Ok(take(tx, what, was, next).await? && was <= now)
         })
     }
 
     /// When it is next, where that is planned.
-    pub async fn planned(&self, (org, kind, target): (Uuid, &str, &str)) -> Result<Option<jiff::Timestamp>> {
-        let mut tx = self.database().look(Scope::Org(org)).await?;
-        let row = query("SELECT due_at FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
-            .bind(org)
-            .bind(kind)
-            .bind(target)
-            .fetch_optional(&mut tx)
-            .await?;
-        let due: Option<i64> = row.map(|row| row.try_get("due_at")).transpose()?;
+    pub async fn planned(&self, what: Planned<'_>) -> Result<Option<jiff::Timestamp>> {
+        let mut tx = self.database().look(Scope::Org(what.0)).await?;
+        let due = due_at(&mut tx, what).await?;
         Ok(due.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()))
     }
 
     /// Plans it anew: so long from now, or not at all.
-    pub async fn plan(&self, (org, kind, target): (Uuid, &str, &str), next: Option<Duration>) -> Result<()> {
-        transact!(self.database(), Scope::Org(org), |tx| {
-            query("DELETE FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
-                .bind(org)
-                .bind(kind)
-                .bind(target)
-                .execute(tx)
-                .await?;
-            if let Some(next) = next {
-                query(
-                    "INSERT INTO schedules (org_id, kind, target, due_at) VALUES ($1, $2, $3, $4)
-                     ON CONFLICT (org_id, kind, target) DO UPDATE SET due_at = excluded.due_at",
-                )
-                .bind(org)
-                .bind(kind)
-                .bind(target)
-                .bind(clock::after_ms(next))
-                .execute(tx)
-                .await?;
+    pub async fn plan(&self, what: Planned<'_>, next: Option<Duration>) -> Result<()> {
+        transact!(self.database(), Scope::Org(what.0), |tx| {
+            match next {
+                Some(next) => set(tx, what, clock::after_ms(next), Conflict::Replace).await,
+                None => forget(tx, what).await,
             }
-            Ok(())
         })
     }
 }
 
-async fn plan(tx: &mut Tx, (org, kind, target): (Uuid, &str, &str), latest: Duration) -> Result<Plan> {
-    let row = query("SELECT due_at FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
-        .bind(org)
-        .bind(kind)
-        .bind(target)
-        .fetch_optional(tx)
-        .await?;
-    let Some(row) = row else { return Ok(Plan::None) };
-    let due: i64 = row.try_get("due_at")?;
+async fn plan(tx: &mut Tx, what: Planned<'_>, latest: Duration) -> Result<Plan> {
+    let Some(due) = due_at(tx, what).await? else {
+        return Ok(Plan::None);
+    };
     Ok(if due <= clock::now_ms() {
         Plan::Due(due)
     } else if due > clock::after_ms(latest) {
@@ -192,4 +99,58 @@ async fn plan(tx: &mut Tx, (org, kind, target): (Uuid, &str, &str), latest: Dura
     } else {
         Plan::Later
     })
+}
+
+/// What is planned, in milliseconds since 1970.
+async fn due_at(tx: &mut Tx, (org, kind, target): Planned<'_>) -> Result<Option<i64>> {
+    let row = query("SELECT due_at FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
+        .bind(org)
+        .bind(kind)
+        .bind(target)
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.map(|row| row.try_get("due_at")).transpose()?)
+}
+
+/// Plans it; `or`: what becomes of a plan that is there.
+async fn set(tx: &mut Tx, (org, kind, target): Planned<'_>, at: i64, or: Conflict) -> Result<()> {
+    let then = match or {
+        Conflict::Keep => "NOTHING",
+        Conflict::Replace => "UPDATE SET due_at = excluded.due_at",
+    };
+    query(AssertSqlSafe(format!(
+        "INSERT INTO schedules (org_id, kind, target, due_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (org_id, kind, target) DO {then}"
+    )))
+    .bind(org)
+    .bind(kind)
+    .bind(target)
+    .bind(at)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Plans it in place of `was`; `false`: another node did so.
+async fn take(tx: &mut Tx, (org, kind, target): Planned<'_>, was: i64, at: i64) -> Result<bool> {
+    let taken =
+        query("UPDATE schedules SET due_at = $5 WHERE org_id = $1 AND kind = $2 AND target = $3 AND due_at = $4")
+            .bind(org)
+            .bind(kind)
+            .bind(target)
+            .bind(was)
+            .bind(at)
+            .execute(tx)
+            .await?;
+    Ok(taken == 1)
+}
+
+async fn forget(tx: &mut Tx, (org, kind, target): Planned<'_>) -> Result<()> {
+    query("DELETE FROM schedules WHERE org_id = $1 AND kind = $2 AND target = $3")
+        .bind(org)
+        .bind(kind)
+        .bind(target)
+        .execute(tx)
+        .await?;
+    Ok(())
 }

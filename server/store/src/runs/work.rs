@@ -136,6 +136,17 @@ async fn finish(tx: &mut Tx, run: Uuid, fence: i64, outcome: &Outcome) -> Result
     Ok(true)
 }
 
+/// [`holds`], as an error where it does not.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`] if the run is not this worker's any more.
+pub(crate) async fn must_hold(tx: &mut Tx, org: Uuid, run: Uuid, fence: i64) -> Result<()> {
+    match holds(tx, org, run, fence).await? {
+        true => Ok(()),
+        false => Err(StoreError::LeaseLost(run)),
+    }
+}
+
 /// Whether a run is still held under this fence, and stays so until the commit; for writes to other
 /// tables in the same transaction.
 pub(crate) async fn holds(tx: &mut Tx, org: Uuid, run: Uuid, fence: i64) -> Result<bool> {

@@ -466,6 +466,6 @@ async fn certain_times_come_once_however_many_ask() {
     // another configuration: planned anew, and not due
     let later = next + SignedDuration::from_secs(60);
     assert!(!store.schedule_due_at(planned, later).await.unwrap());
-    store.schedule_forget(planned).await.unwrap();
+    store.plan(planned, None).await.unwrap();
     assert!(!store.schedule_due_at(planned, next).await.unwrap());
 }

@@ -232,7 +232,7 @@ impl Runs {
             Some((cron, _)) if cron.is_empty() => {
                 settings.remove("schedule");
                 let target = connection.connection.id.to_string();
-                self.store.schedule_forget((org, SOURCE, &target)).await?;
+                self.store.plan((org, SOURCE, &target), None).await?;
             }
             Some((cron, zone)) => {
                 settings.insert("schedule".into(), json!({"cron": cron, "timeZone": zone}));
