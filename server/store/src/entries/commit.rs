@@ -11,7 +11,7 @@ use super::{EntriesCommitted, Entry, EntryBatch, EntrySource, EntryTable, item_e
 use crate::{
     Store, catalog,
     database::{AssertSqlSafe, Scope, Time, Tx, query, transact},
-    error::{Result, StoreError},
+    error::Result,
     rows::{count, hash, id, json_text, time},
     runs::{self, Run},
 };

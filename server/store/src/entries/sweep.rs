@@ -9,7 +9,7 @@ use super::{EntrySource, EntryTable};
 use crate::{
     Store, catalog,
     database::{AssertSqlSafe, Scope, Time, query, transact},
-    error::{Result, StoreError},
+    error::Result,
     rows::{count, id, number},
     runs::{self, Run},
 };

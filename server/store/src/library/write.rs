@@ -129,11 +129,12 @@ async fn publish(tx: &mut Tx, org: Uuid, commit: Uuid, published: &Published) ->
     let Some(mut row) = files::locked(tx, org, file.id).await? else {
         return Ok(());
     };
-    let pending = query("SELECT pending_commit, pending_base FROM library_files WHERE org_id = $1 AND id = $2")
-        .bind(org)
-        .bind(file.id)
-        .fetch_one(tx)
-        .await?;
+    let pending =
+        query("SELECT pending_commit, pending_base FROM library_files WHERE org_id = $1 AND id = $2")
+            .bind(org)
+            .bind(file.id)
+            .fetch_one(tx)
+            .await?;
     let base = row.base.replace(file.clone());
     // Should an earlier commit of ours wait as well, the oldest base is the one that surely holds.
     let base: Option<LibraryFile> = match optional_id(&pending, "pending_commit")? {

@@ -133,15 +133,16 @@ async fn set(tx: &mut Tx, (org, kind, target): Planned<'_>, at: i64, or: Conflic
 
 /// Plans it in place of `was`; `false`: another node did so.
 async fn take(tx: &mut Tx, (org, kind, target): Planned<'_>, was: i64, at: i64) -> Result<bool> {
-    let taken =
-        query("UPDATE schedules SET due_at = $5 WHERE org_id = $1 AND kind = $2 AND target = $3 AND due_at = $4")
-            .bind(org)
-            .bind(kind)
-            .bind(target)
-            .bind(was)
-            .bind(at)
-            .execute(tx)
-            .await?;
+    let taken = query(
+        "UPDATE schedules SET due_at = $5 WHERE org_id = $1 AND kind = $2 AND target = $3 AND due_at = $4",
+    )
+    .bind(org)
+    .bind(kind)
+    .bind(target)
+    .bind(was)
+    .bind(at)
+    .execute(tx)
+    .await?;
     Ok(taken == 1)
 }
 
