@@ -2,26 +2,25 @@
 
 use std::{
     cell::RefCell,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::rig::{self, http::Http};
+use crate::rig::{
+    http::Http,
+    serving::{SECRET_VARIABLE, Serving, USER},
+};
 
-/// The hub's secret; it lives as long as the benchmark.
-const SECRET: &str = "a secret of the benchmark, long enough for HS256";
 const ORGANIZATION: &str = "11111111-1111-4111-8111-111111111111";
 /// How long a job may take.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// A started hub; killed when dropped.
 pub struct Hub {
-    child: Child,
+    serving: Serving,
     http: RefCell<Http>,
     config: PathBuf,
 }
@@ -30,9 +29,9 @@ impl Hub {
     /// Starts one with these connections: name and path.
     pub fn start(folder: &Path, connections: &[(&str, &Path)]) -> Result<Hub> {
         let mut text = format!(
-            "data_dir = {:?}\n[auth]\njwt_secret_env = \"METASYNC_JWT_SECRET\"\n[repositories]\non_startup = \
+            "data_dir = {:?}\n[auth]\njwt_secret_env = \"{SECRET_VARIABLE}\"\n[repositories]\non_startup = \
              false\ninterval_minutes = 0\n[[organizations]]\nid = \"{ORGANIZATION}\"\nname = \"acme\"\nmembers = [{{ \
-             user = \"bench\", role = \"owner\" }}]\n",
+             user = \"{USER}\", role = \"owner\" }}]\n",
             folder.join("data")
         );
         for (name, path) in connections {
@@ -48,34 +47,10 @@ impl Hub {
     }
 
     fn on(config: PathBuf) -> Result<Hub> {
-        let program = rig::program()?;
-        let metasync = || {
-            let mut command = Command::new(&program);
-            command
-                .env("METASYNC_JWT_SECRET", SECRET)
-                .env("METASYNC_LOG", "error");
-            command
-        };
-        let token = metasync()
-            .args(["token", "--json", "--user", "bench", "--ttl", "8h", "--config"])
-            .arg(&config)
-            .output()?;
-        let token: Value = serde_json::from_slice(&token.stdout).context("metasync token")?;
-        let mut child = metasync()
-            .args(["hub", "--listen", "127.0.0.1:0", "--config"])
-            .arg(&config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut line)?;
-        let url = line
-            .trim()
-            .strip_prefix("listening on ")
-            .context("the hub did not start")?;
-        let http = Http::connect(url, token["token"].as_str().context("no token")?)?;
+        let serving = Serving::start(&config)?;
+        let http = Http::connect(&serving.url, &serving.token)?;
         Ok(Hub {
-            child,
+            serving,
             http: RefCell::new(http),
             config,
         })
@@ -90,7 +65,7 @@ impl Hub {
 
     /// Process id.
     pub fn process(&self) -> u32 {
-        self.child.id()
+        self.serving.process()
     }
 
     /// Starts a sync; its job, and how long the answer took.
@@ -144,12 +119,5 @@ impl Hub {
     pub fn index(&self, name: &str, body: &Value) -> Result<Value> {
         let (job, _) = self.trigger(name, body)?;
         self.wait(name, &job)
-    }
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

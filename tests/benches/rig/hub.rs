@@ -1,37 +1,31 @@
 //! A running hub with a catalogue in it. The rows go in through the store, as a run would commit
 //! them, because a repository of 100,000 files would measure the file system.
 
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use metasync_protocol::ids;
 use metasync_store::{Batch, DeclaredConnection, DeclaredOrganization, Member, Role, Store, StreamPhase};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{catalogue, workspace::FULL_NAME};
+use super::{
+    catalogue,
+    serving::{SECRET_VARIABLE, Serving, USER},
+    workspace::FULL_NAME,
+};
 
 /// The organization.
 const ORGANIZATION: &str = "acme";
 /// Its id.
 const ORGANIZATION_ID: Uuid = Uuid::from_u128(0x1111_1111_1111_4111_8111_1111_1111_1111);
-/// Who asks.
-const USER: &str = "bench";
-/// The hub's secret; it lives as long as the benchmark.
-const SECRET: &str = "a secret of the benchmark, long enough for HS256";
 /// Objects of one commit.
 const BATCH: usize = 2_000;
 
 /// A started hub; killed when dropped.
 pub struct Hub {
-    child: Child,
-    url: String,
-    token: String,
+    serving: Serving,
     _folder: TempDir,
 }
 
@@ -66,38 +60,8 @@ impl Hub {
         fill(&data, filling)?;
         let config = folder.path().join("hub.toml");
         std::fs::write(&config, configuration(&data, filling))?;
-        let program = super::program()?;
-        let token = Command::new(&program)
-            .args(["token", "--json", "--user", USER, "--ttl", "8h", "--config"])
-            .arg(&config)
-            .env("METASYNC_JWT_SECRET", SECRET)
-            .output()
-            .context("can't start metasync token")?;
-        ensure!(
-            token.status.success(),
-            "metasync token failed: {}",
-            String::from_utf8_lossy(&token.stderr)
-        );
-        let token: Value = serde_json::from_slice(&token.stdout)?;
-        let mut child = Command::new(&program)
-            .args(["hub", "--listen", "127.0.0.1:0", "--config"])
-            .arg(&config)
-            .env("METASYNC_JWT_SECRET", SECRET)
-            .env("METASYNC_LOG", "error")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("can't start metasync hub")?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut line)?;
-        let url = line
-            .trim()
-            .strip_prefix("listening on ")
-            .with_context(|| format!("the hub said `{}`", line.trim()))?;
         Ok(Hub {
-            url: url.to_owned(),
-            token: token["token"].as_str().context("no token")?.to_owned(),
-            child,
+            serving: Serving::start(&config)?,
             _folder: folder,
         })
     }
@@ -105,27 +69,27 @@ impl Hub {
     /// `initializationOptions` of an editor that uses this hub and syncs only when asked.
     pub fn options(&self) -> Value {
         json!({
-            "hub": {"url": self.url, "organization": ORGANIZATION},
-            "token": self.token,
+            "hub": {"url": self.serving.url, "organization": ORGANIZATION},
+            "token": self.serving.token,
             "autoSync": {"enabled": false, "intervalMinutes": 60},
         })
     }
 
     /// Address.
     pub fn url(&self) -> &str {
-        &self.url
+        &self.serving.url
     }
 
     /// Bearer token.
     pub fn token(&self) -> &str {
-        &self.token
+        &self.serving.token
     }
 
     /// Path of the feed, with documentation left out.
     pub fn feed(&self) -> String {
         format!(
             "{}/api/metadata-sync/organizations/{ORGANIZATION}/sync-package",
-            self.url
+            self.serving.url
         )
     }
 
@@ -136,14 +100,7 @@ impl Hub {
 
     /// Process id.
     pub fn process(&self) -> u32 {
-        self.child.id()
-    }
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.serving.process()
     }
 }
 
@@ -167,7 +124,7 @@ fn configuration(data: &Path, filling: &Filling) -> String {
         .map(|url| format!("database = {url:?}\n"))
         .unwrap_or_default();
     text.push_str(&format!(
-        "data_dir = {data:?}\n[auth]\njwt_secret_env = \"METASYNC_JWT_SECRET\"\n\
+        "data_dir = {data:?}\n[auth]\njwt_secret_env = \"{SECRET_VARIABLE}\"\n\
          [repositories]\non_startup = false\ninterval_minutes = 0\n\
          [[organizations]]\nid = \"{ORGANIZATION_ID}\"\nname = \"{ORGANIZATION}\"\n\
          members = [{{ user = \"{USER}\", role = \"owner\" }}]\n"

@@ -11,6 +11,7 @@ pub mod lsp;
 pub mod memory;
 pub mod report;
 pub mod samples;
+pub mod serving;
 pub mod workspace;
 
 use std::path::PathBuf;

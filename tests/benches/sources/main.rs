@@ -7,9 +7,9 @@ mod rig;
 mod web;
 
 use std::{
-    io::{BufRead as _, BufReader, BufWriter, Write as _},
+    io::{BufWriter, Write as _},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -20,11 +20,10 @@ use rig::{
     http::Http,
     memory, quick,
     report::{Figure, Report},
+    serving::{SECRET_VARIABLE, Serving, USER},
     shown,
 };
 
-/// The hub's secret; it lives as long as the benchmark.
-const SECRET: &str = "a secret of the benchmark, long enough for HS256";
 const ORGANIZATION: &str = "11111111-1111-4111-8111-111111111111";
 
 /// How long a sync may take.
@@ -57,7 +56,7 @@ fn main() -> Result<()> {
             hub.sync("csv", "songs.csv", &json!({"contentType": "music"}), rows)?
         };
         let import = import(&file, &folder.path().join("peer.db"))?;
-        peaks.push(memory::of(hub.child.id())?.peak);
+        peaks.push(memory::of(hub.serving.process())?.peak);
         let per_row = |time: Duration| time.as_secs_f64() * 1e6 / rows as f64;
         figures.push(
             Figure::new(
@@ -133,7 +132,7 @@ fn import(file: &Path, database: &Path) -> Result<Duration> {
 }
 
 struct Hub {
-    child: Child,
+    serving: Serving,
     http: Http,
 }
 
@@ -145,38 +144,14 @@ impl Hub {
         std::fs::write(
             &config,
             format!(
-                "data_dir = {data:?}\n[auth]\njwt_secret_env = \"METASYNC_JWT_SECRET\"\n[sources]\n\
+                "data_dir = {data:?}\n[auth]\njwt_secret_env = \"{SECRET_VARIABLE}\"\n[sources]\n\
                  allow_private_networks = true\n[[organizations]]\nid = \"{ORGANIZATION}\"\nname = \"acme\"\n\
-                 members = [{{ user = \"bench\", role = \"owner\" }}]\n"
+                 members = [{{ user = \"{USER}\", role = \"owner\" }}]\n"
             ),
         )?;
-        let program = rig::program()?;
-        let metasync = || {
-            let mut command = Command::new(&program);
-            command
-                .env("METASYNC_JWT_SECRET", SECRET)
-                .env("METASYNC_LOG", "error");
-            command
-        };
-        let token = metasync()
-            .args(["token", "--json", "--user", "bench", "--ttl", "8h", "--config"])
-            .arg(&config)
-            .output()?;
-        let token: Value = serde_json::from_slice(&token.stdout).context("metasync token")?;
-        let mut child = metasync()
-            .args(["hub", "--listen", "127.0.0.1:0", "--config"])
-            .arg(&config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut line)?;
-        let url = line
-            .trim()
-            .strip_prefix("listening on ")
-            .context("the hub did not start")?;
-        let http = Http::connect(url, token["token"].as_str().context("no token")?)?;
-        Ok(Hub { child, http })
+        let serving = Serving::start(&config)?;
+        let http = Http::connect(&serving.url, &serving.token)?;
+        Ok(Hub { serving, http })
     }
 
     /// Syncs to the end; from the trigger to the last row.
@@ -215,12 +190,5 @@ impl Hub {
                 _ => std::thread::sleep(Duration::from_millis(20)),
             }
         }
-    }
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
