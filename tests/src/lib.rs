@@ -13,10 +13,12 @@
 pub mod binary;
 pub mod editor;
 pub mod faulty;
+pub mod git_servers;
 pub mod hub;
 pub mod place;
 pub mod postgres;
 pub mod projects;
+mod set_up;
 pub mod webdav;
 
 pub use binary::{metasync, run};

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::eventually;
+use crate::{eventually, set_up::kill_group};
 
 /// User and password on all of them.
 pub const USER: &str = "sharer";
@@ -93,23 +93,7 @@ Alias /dav ROOT
 /// The programs by name, set up once.
 fn programs() -> &'static HashMap<String, PathBuf> {
     static PROGRAMS: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
-    PROGRAMS.get_or_init(|| {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("set-up/webdav.sh");
-        let output = Command::new("bash")
-            .arg(script)
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "the WebDAV servers can't be set up: see above"
-        );
-        let text = String::from_utf8(output.stdout).unwrap();
-        text.lines()
-            .filter_map(|line| line.split_once(' '))
-            .map(|(name, path)| (name.to_owned(), PathBuf::from(path)))
-            .collect()
-    })
+    PROGRAMS.get_or_init(|| crate::set_up::programs("webdav.sh"))
 }
 
 impl Dav {
@@ -271,14 +255,6 @@ fn open_to_all(folder: &Path) {
     if users.exists() {
         permissions(&users);
     }
-}
-
-/// Apache's workers outlive a parent that is killed.
-fn kill_group(leader: u32) {
-    let _ = Command::new("kill")
-        .args(["-KILL", "--", &format!("-{leader}")])
-        .stderr(Stdio::null())
-        .status();
 }
 
 impl Drop for Dav {

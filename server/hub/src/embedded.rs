@@ -70,8 +70,7 @@ pub async fn embedded(
         name: identity.rsplit('/').next().unwrap_or(identity).to_owned(),
         full_name: identity.to_owned(),
         url,
-        branch: None,
-        dialect: None,
+        ..ConnectionConfig::default()
     });
     let hub = Hub::open(config.clone(), shutdown).await?;
     let (token, _) = auth::mint(&config, LOCAL_USER, None, TOKEN_LIFETIME)?;

@@ -13,7 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::{self, Verifier},
-    config::{ConfigError, HubConfig, SigningKeys, SourcesPolicy, Timetable, releases::ReleaseSettings},
+    config::{
+        ConfigError, HubConfig, SigningKeys, SourcesPolicy, Timetable, git_access, releases::ReleaseSettings,
+    },
     events::{self, Bells},
     http::{self, App, AppInner},
     library::Library,
@@ -97,6 +99,7 @@ impl Hub {
         let (bells, metrics) = (Arc::new(Bells::default()), Arc::new(Metrics::default()));
         let sources = Sources::new(SourcesOptions {
             clones_dir: config.data_dir.join(CLONES_DIR),
+            git_access: git_access(&config),
         });
         let releases = Releases::new(&config, release_settings, config.data_dir.join(CLONES_DIR));
         let runs = Runs::new(

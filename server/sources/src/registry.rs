@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     Source, SourceError, SourceSpec,
-    git::GitSource,
+    git::{GitAccess, GitSource},
     workspace::{StatCache, WorkspaceSource},
 };
 
@@ -18,10 +18,12 @@ use crate::{
 pub const INDEXED_KINDS: &[&str] = &["github", "workspace"];
 
 /// Where adapters may keep what they fetched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SourcesOptions {
     /// Folder for the clones of git repositories, one per connection.
     pub clones_dir: PathBuf,
+    /// Who the hub is to the servers of git repositories, by connection, where that is configured.
+    pub git_access: HashMap<Uuid, GitAccess>,
 }
 
 /// Opens adapters, and remembers between runs what makes them quick (time stamps of files). It lives
@@ -43,7 +45,10 @@ impl Sources {
     /// The adapter for a connection.
     pub fn open(&self, spec: SourceSpec) -> Result<Box<dyn Source>, SourceError> {
         match spec.kind.as_str() {
-            "github" => Ok(Box::new(GitSource::new(spec, &self.options.clones_dir)?)),
+            "github" => {
+                let access = self.options.git_access.get(&spec.id).cloned().unwrap_or_default();
+                Ok(Box::new(GitSource::new(spec, &self.options.clones_dir, &access)?))
+            }
             "workspace" => Ok(Box::new(WorkspaceSource::new(&spec, self.stat_cache(spec.id))?)),
             _ => Err(SourceError::UnknownKind(spec.kind)),
         }

@@ -12,6 +12,7 @@ mod files;
 mod history;
 mod remotes;
 mod search;
+mod served;
 mod webhooks;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -36,6 +37,11 @@ fn table(name: &str) -> String {
 impl World {
     /// `more` is added to the hub's configuration.
     fn new(more: impl FnOnce(&std::path::Path) -> String) -> World {
+        World::with(&[], more)
+    }
+
+    /// The same, with more in the hub's environment.
+    fn with(variables: &[(&str, &str)], more: impl FnOnce(&std::path::Path) -> String) -> World {
         let place = Place::new("nowhere", &[]);
         let upstream = place.base().join("upstream");
         std::fs::create_dir_all(&upstream).unwrap();
@@ -47,6 +53,10 @@ impl World {
         );
         let mut environment = place.environment.clone();
         environment.push(("PATH".into(), path));
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
+        environment.extend(variables);
         let mut hub = Hub::start(&place.base().join("hub"), &environment, &[("shop", &upstream)]);
         let more = more(&place.base());
         if !more.is_empty() {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Auth, ConfigError, DEFAULT_DATA_DIR, DEFAULT_LISTEN, HubConfig, MetadataSync, Organization, Repositories,
-    SigningKeys, SourcesPolicy, Webdav, Webhooks, releases, validate,
+    SigningKeys, SourcesPolicy, Webdav, Webhooks, connection, releases, validate,
 };
 
 #[derive(Deserialize)]
@@ -84,6 +84,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<HubConfig, ConfigError> {
         owner_token: false,
     };
     releases::resolve_paths(&mut config.metadata_sync, base);
+    connection::resolve_paths(&mut config.organizations, base);
     validate::validate(&mut config)?;
     Ok(config)
 }

@@ -2,6 +2,7 @@
 //! same built in code. Unknown keys are errors; every error names the file, the line and the key.
 
 pub mod address;
+mod connection;
 mod error;
 mod file;
 pub(crate) mod releases;
@@ -18,10 +19,12 @@ use std::{
 
 use metasync_protocol::ids;
 
+pub use connection::ConnectionConfig;
+pub(crate) use connection::git_access;
 pub use error::ConfigError;
 pub use sections::{
-    Auth, ConnectionConfig, Member, MemberRole, MetadataSync, Organization, Release, Repositories,
-    SigningKeys, SourcesPolicy, Webdav, Webhooks,
+    Auth, Member, MemberRole, MetadataSync, Organization, Release, Repositories, SigningKeys, SourcesPolicy,
+    Webdav, Webhooks,
 };
 pub use timetable::Timetable;
 

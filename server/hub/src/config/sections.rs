@@ -6,6 +6,8 @@ use metasync_store::{DeclaredConnection, DeclaredOrganization, Role};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::ConnectionConfig;
+
 /// `[auth]`.
 #[derive(Clone, Debug, Default)]
 pub struct Auth {
@@ -80,30 +82,6 @@ impl From<MemberRole> for Role {
             MemberRole::Member => Role::Member,
         }
     }
-}
-
-/// `[[organizations.connections]]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConnectionConfig {
-    /// Left out: derived from organization and full name.
-    #[serde(default)]
-    pub id: Option<Uuid>,
-    /// `github`, `workspace`, ….
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Short name.
-    pub name: String,
-    /// `owner/name`.
-    pub full_name: String,
-    /// Where it lives.
-    pub url: String,
-    /// Left out: the remote's default branch.
-    #[serde(default)]
-    pub branch: Option<String>,
-    /// SQL dialect.
-    #[serde(default)]
-    pub dialect: Option<String>,
 }
 
 /// `[[organizations.releases]]`.

@@ -56,10 +56,7 @@ pub(super) fn validate(config: &mut HubConfig) -> Result<(), ConfigError> {
                     ),
                 ));
             }
-            let id = connection.id.unwrap_or_else(|| {
-                metasync_protocol::ids::connection(organization.id, &connection.full_name)
-            });
-            if !connection_ids.insert(id) {
+            if !connection_ids.insert(connection.id_in(organization.id)) {
                 return Err(ConfigError::value(
                     format!("{key}.id"),
                     "another connection has this id",

@@ -54,13 +54,11 @@ fn organization(id: &str, name: &str, members: &[(&str, MemberRole)]) -> Organiz
             })
             .collect(),
         connections: vec![ConnectionConfig {
-            id: None,
             kind: "github".into(),
             name: format!("{name}_shop"),
             full_name: format!("{name}/shop"),
             url: format!("https://user:s3cret@example.invalid/{name}/shop.git"),
-            branch: None,
-            dialect: None,
+            ..ConnectionConfig::default()
         }],
         releases: Vec::new(),
     }

@@ -292,7 +292,8 @@ pub(super) fn refusal(location: &Location, done: &str, reason: &str) -> SourceEr
         signs.iter().any(|sign| reason.contains(sign))
     };
     if says(REFUSED) {
-        SourceError::Refused(message)
+        let advice = ADVICE.iter().find(|(signs, _)| says(signs));
+        SourceError::Refused(message + advice.map_or("", |(_, advice)| advice))
     } else if location.is_local() || says(MISSING) {
         SourceError::NotFound(message)
     } else {
@@ -312,6 +313,33 @@ const REFUSED: &[&str] = &[
     "returned error: 401",
     "returned error: 403",
     "certificate",
+];
+
+/// What to do about some of it.
+const ADVICE: &[(&[&str], &str)] = &[
+    (
+        &["certificate"],
+        "; if an authority of your own signed it, start the hub with SSL_CERT_FILE naming that one's certificate",
+    ),
+    (
+        &["host key verification failed"],
+        "; add the host's key to the hub's known hosts (`ssh-keyscan` shows it), or name a file with it by the \
+         connection's ssh_known_hosts_path",
+    ),
+    (
+        &["permission denied (", "publickey"],
+        "; let the key of the hub in, or name another one by the connection's ssh_key_path",
+    ),
+    (
+        &[
+            "username",
+            "password",
+            "authentication failed",
+            "error: 401",
+            "error: 403",
+        ],
+        "; name the variable that holds a valid token by the connection's token_env",
+    ),
 ];
 
 /// What they say when it is not there.

@@ -13,7 +13,7 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use super::location::redact;
+use super::{GitAccess, Location, location::redact};
 use crate::{
     SourceError,
     limits::{FETCH_TIMEOUT, MAX_STDERR_BYTES, MAX_STDOUT_BYTES},
@@ -44,8 +44,11 @@ const KEPT_ENVIRONMENT: &[&str] = &[
     "TMP",
 ];
 
-/// ssh asks nothing, takes no host that it does not know, and notices when the other side is gone.
-const SSH: &str = "ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -oServerAliveCountMax=3";
+/// Where certificates of an authority of one's own are: as other programs are told, and as git is.
+const CERTIFICATES: &[(&str, &str)] = &[
+    ("SSL_CERT_FILE", "GIT_SSL_CAINFO"),
+    ("SSL_CERT_DIR", "GIT_SSL_CAPATH"),
+];
 
 /// Settings that win over whatever the repository's own configuration says.
 const SETTINGS: &[&str] = &[
@@ -97,6 +100,8 @@ pub(super) struct Git {
     dir: PathBuf,
     local: bool,
     ssh: String,
+    /// A setting and its value, for https.
+    https: Option<(String, String)>,
     fetch_timeout: Duration,
 }
 
@@ -131,34 +136,25 @@ impl Finished {
 }
 
 impl Git {
-    pub(super) fn new(dir: PathBuf, local: bool) -> Git {
-        Git {
+    /// Over the bare clone in `dir` of what lives at `location`.
+    ///
+    /// # Errors
+    /// [`SourceError::Configuration`] where something that `access` names is not there.
+    pub(super) fn new(dir: PathBuf, location: &Location, access: &GitAccess) -> Result<Git, SourceError> {
+        access.check()?;
+        Ok(Git {
             dir,
-            local,
-            ssh: SSH.to_owned(),
+            local: location.is_local(),
+            ssh: access.ssh(),
+            https: access.https(location)?,
             fetch_timeout: FETCH_TIMEOUT,
-        }
+        })
     }
 
-    /// With a key of its own for ssh, host keys checked or not, and another patience for what a remote is asked.
-    pub(super) fn reaching(mut self, key: Option<&Path>, strict_host_keys: bool, patience: Duration) -> Git {
-        if let Some(key) = key {
-            // git hands the command to a shell
-            let quoted = key.display().to_string().replace('\'', "'\\''");
-            self.ssh.push_str(&format!(" -oIdentitiesOnly=yes -i '{quoted}'"));
-        }
-        let check = if strict_host_keys { "yes" } else { "no" };
-        self.ssh.push_str(&format!(" -oStrictHostKeyChecking={check}"));
-        if !strict_host_keys {
-            self.ssh.push_str(" -oUserKnownHostsFile=/dev/null");
-        }
+    /// With another patience for what a remote is asked.
+    pub(super) fn patient(mut self, patience: Duration) -> Git {
         self.fetch_timeout = patience;
         self
-    }
-
-    #[cfg(test)]
-    pub(super) fn ssh_command(&self) -> &str {
-        &self.ssh
     }
 
     /// How long a remote may take to answer a command.
@@ -194,6 +190,17 @@ impl Git {
             .env("GIT_LFS_SKIP_SMUDGE", "1")
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_OPTIONAL_LOCKS", "0");
+        if let Some((setting, value)) = &self.https {
+            command
+                .env("GIT_CONFIG_COUNT", "1")
+                .env("GIT_CONFIG_KEY_0", setting)
+                .env("GIT_CONFIG_VALUE_0", value);
+        }
+        for (name, git_name) in CERTIFICATES {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(git_name, value);
+            }
+        }
         for setting in SETTINGS {
             command.arg("-c").arg(setting);
         }

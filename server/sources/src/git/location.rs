@@ -3,10 +3,14 @@
 
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
+
 /// Where a repository lives.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Location {
+    /// Without what an https address tells of who asks: arguments of processes are no secret.
     url: String,
+    credentials: Option<(String, String)>,
     local: bool,
 }
 
@@ -56,8 +60,10 @@ impl Location {
                 _ => return refuse("it is neither https, nor ssh, nor an absolute path"),
             }
         };
+        let (url, credentials) = without_credentials(url);
         Ok(Location {
-            url: url.to_owned(),
+            url,
+            credentials,
             local,
         })
     }
@@ -67,9 +73,21 @@ impl Location {
         self.local
     }
 
-    /// As git takes it, credentials included.
+    /// As git takes it; a name and a password for https stand in [`Location::credentials`].
     pub(super) fn as_git(&self) -> &str {
         &self.url
+    }
+
+    /// Name and password that an https address held, decoded.
+    pub(super) fn credentials(&self) -> Option<&(String, String)> {
+        self.credentials.as_ref()
+    }
+
+    /// Scheme, host and port of an https address.
+    pub(super) fn https_origin(&self) -> Option<&str> {
+        let rest = https(&self.url)?;
+        let end = rest.find('/').unwrap_or(rest.len());
+        Some(&self.url[..self.url.len() - rest.len() + end])
     }
 }
 
@@ -84,6 +102,27 @@ impl fmt::Debug for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Location({self})")
     }
+}
+
+/// What follows the scheme of an https address.
+fn https(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    scheme.eq_ignore_ascii_case("https").then_some(rest)
+}
+
+fn without_credentials(url: &str) -> (String, Option<(String, String)>) {
+    let split = https(url).and_then(|rest| {
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (held, _) = rest[..end].rsplit_once('@')?;
+        Some((url.len() - rest.len(), held))
+    });
+    let Some((at, held)) = split else {
+        return (url.to_owned(), None);
+    };
+    let (name, password) = held.split_once(':').unwrap_or((held, ""));
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let bare = format!("{}{}", &url[..at], &url[at + held.len() + 1..]);
+    (bare, Some((decoded(name), decoded(password))))
 }
 
 fn is_scp_host(host: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Git repositories: a bare clone per connection, fetched by the git program (ssh keys, proxies and
 //! certificates as the machine has them), blobs read without a checkout (security.md 13 to 17).
 
+mod access;
 mod blobs;
 mod clone;
 mod command;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use access::GitAccess;
 pub use location::{Location, Refused};
 pub use names::is_branch_name;
 pub use releases::{BranchState, FetchedBranches, ReleaseRepository, ReleaseRepositorySpec};
@@ -36,7 +38,7 @@ pub struct GitSource {
 }
 
 impl GitSource {
-    pub(crate) fn new(spec: SourceSpec, clones: &Path) -> Result<GitSource, SourceError> {
+    pub(crate) fn new(spec: SourceSpec, clones: &Path, access: &GitAccess) -> Result<GitSource, SourceError> {
         let location = Location::parse(&spec.url).map_err(|e| SourceError::Configuration(e.to_string()))?;
         if location.is_local() && !spec.local_allowed {
             return Err(SourceError::Configuration(
@@ -47,7 +49,7 @@ impl GitSource {
         if let Some(branch) = spec.branch.as_deref() {
             names::check_branch(branch)?;
         }
-        let git = Git::new(Self::clone_dir(clones, spec.id), location.is_local());
+        let git = Git::new(Self::clone_dir(clones, spec.id), &location, access)?;
         Ok(GitSource {
             location,
             branch: spec.branch,

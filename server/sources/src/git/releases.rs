@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Location, blobs::Objects, clone, command::Git, names, tree};
+use super::{GitAccess, Location, blobs::Objects, clone, command::Git, names, tree};
 use crate::{Contents, Entry, SourceError, limits::FETCH_TIMEOUT};
 use metasync_protocol::repositories::FileError;
 
@@ -18,10 +18,8 @@ pub struct ReleaseRepositorySpec {
     pub url: String,
     /// Folder of the bare clone. It is the clone's alone: it is made anew when the address changes.
     pub clone_dir: PathBuf,
-    /// Key for ssh.
-    pub ssh_key: Option<PathBuf>,
-    /// Whether hosts must be known to ssh.
-    pub strict_host_keys: bool,
+    /// Who the hub is to its server.
+    pub access: GitAccess,
     /// How long a fetch may take; left out: [`FETCH_TIMEOUT`].
     pub timeout: Option<Duration>,
 }
@@ -58,17 +56,8 @@ impl ReleaseRepository {
     /// [`SourceError::Configuration`] for an address that may not be used, or a key that is no file.
     pub fn new(spec: &ReleaseRepositorySpec) -> Result<ReleaseRepository, SourceError> {
         let location = Location::parse(&spec.url).map_err(|e| SourceError::Configuration(e.to_string()))?;
-        if let Some(key) = spec.ssh_key.as_deref().filter(|key| !key.is_file()) {
-            return Err(SourceError::Configuration(format!(
-                "the ssh key {} is no file that can be read: correct git_repo_ssh_key_path (GIT_REPO_SSH_KEY_PATH)",
-                key.display()
-            )));
-        }
-        let git = Git::new(spec.clone_dir.clone(), location.is_local()).reaching(
-            spec.ssh_key.as_deref(),
-            spec.strict_host_keys,
-            spec.timeout.unwrap_or(FETCH_TIMEOUT),
-        );
+        let git = Git::new(spec.clone_dir.clone(), &location, &spec.access)?
+            .patient(spec.timeout.unwrap_or(FETCH_TIMEOUT));
         Ok(ReleaseRepository {
             location,
             git,

@@ -15,6 +15,7 @@ fn spec(root: &std::path::Path) -> SourceSpec {
 fn sources() -> Sources {
     Sources::new(SourcesOptions {
         clones_dir: "/nonexistent".into(),
+        ..SourcesOptions::default()
     })
 }
 

@@ -19,7 +19,7 @@ use std::{
 
 use metasync_sources::{
     SourceError,
-    git::{ReleaseRepository, ReleaseRepositorySpec},
+    git::{GitAccess, ReleaseRepository, ReleaseRepositorySpec},
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -127,8 +127,11 @@ impl Releases {
         ReleaseRepository::new(&ReleaseRepositorySpec {
             url,
             clone_dir: self.clone_dir.clone(),
-            ssh_key: self.settings.ssh_key.clone(),
-            strict_host_keys: self.settings.strict_host_keys,
+            access: GitAccess {
+                ssh_key: self.settings.ssh_key.clone(),
+                strict_host_keys: self.settings.strict_host_keys,
+                ..GitAccess::default()
+            },
             timeout: self.settings.git_timeout,
         })
     }

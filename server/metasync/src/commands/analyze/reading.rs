@@ -160,9 +160,7 @@ fn artifacts(root: &Path, input: &mut Input) {
 
 async fn folder(root: &Path, input: &mut Input) -> anyhow::Result<()> {
     // a workspace is read where it is; nothing is cloned
-    let sources = Sources::new(SourcesOptions {
-        clones_dir: PathBuf::new(),
-    });
+    let sources = Sources::new(SourcesOptions::default());
     let source = sources.open(SourceSpec {
         id: Uuid::nil(),
         kind: "workspace".to_owned(),
