@@ -139,12 +139,12 @@ fn ssh_takes_the_key_and_the_known_hosts_of_the_connection() {
         counts(&world.done("far", json!({"pull_remote": true}))),
         [1, 0, 0, 0, 0]
     );
-    commit_to(&source, "t.sql", "other");
+    commit_to(&source, "u.sql", "u");
     assert_eq!(
         counts(&world.done("far", json!({"pull_remote": true}))),
-        [0, 1, 0, 0, 0]
+        [1, 0, 0, 1, 0]
     );
-    assert_eq!(world.names("far"), ["other"]);
+    assert_eq!(world.names("far"), ["t", "u"]);
     let why = refused(&world, "stranger");
     assert!(why.contains("ssh_key_path"), "{why}");
     let why = refused(&world, "impostor");

@@ -307,6 +307,7 @@ const REFUSED: &[&str] = &[
     "permission denied",
     "could not read username",
     "could not read password",
+    "unable to get password",
     "terminal prompts disabled",
     "host key verification failed",
     "access denied",

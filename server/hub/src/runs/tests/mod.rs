@@ -73,6 +73,7 @@ impl World {
         store.declare(&[organization]).await.unwrap();
         let sources = Sources::new(SourcesOptions {
             clones_dir: folder.path().join("clones"),
+            ..SourcesOptions::default()
         });
         let (bells, metrics) = (Arc::new(Bells::default()), Arc::new(Metrics::default()));
         let policy = Policy {
