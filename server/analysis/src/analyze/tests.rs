@@ -9,15 +9,14 @@ use serde_json::{Value, json};
 use super::drafts::Drafts;
 use super::memo::{Memo, key_of};
 use super::on_all_cores;
+use super::part::is_configuration;
 use super::watch::Watch;
 use crate::python::collect::{Test, tests};
 use crate::python::config::{config_of, configs};
+use crate::python::imports::{PYTEST_CONFIGURATION, module_name};
 use crate::python::names::Modules;
 use crate::python::{Module, patterns, read};
 use crate::{Facts, Language, ObjectFact, Problem, SourceFile};
-
-/// How many rounds of imports are followed.
-const MAX_ROUNDS: usize = 12;
 
 /// What can be mentioned in a text: objects of these types.
 const RELATIONS: [&str; 7] = [
@@ -44,6 +43,9 @@ pub(super) fn add(
         .filter(|(file, claimed)| !**claimed && Language::of_path(&file.path) == Language::Python)
         .map(|(file, _)| (file.path.as_str(), *file))
         .collect();
+    for file in files.iter().filter(|file| is_configuration(&file.path)) {
+        drafts.names.provides(&file.path, PYTEST_CONFIGURATION);
+    }
     if python.is_empty() {
         return Some(());
     }
@@ -56,6 +58,16 @@ pub(super) fn add(
         .collect();
     let paths = python.keys().map(|path| (*path).to_owned()).collect();
     let (modules, _) = read_with_imports(&python, paths, &wanted, watch, memo)?;
+    for path in python.keys() {
+        if let Some(name) = module_name(path) {
+            drafts.names.provides(path, &name);
+        }
+    }
+    for (path, names) in modules.asks(&wanted) {
+        for name in names {
+            drafts.names.needs(path, &name);
+        }
+    }
     let ignored = ignored(&modules);
     let mentions = Mentions::of(drafts);
     for path in wanted {
@@ -105,7 +117,8 @@ pub(super) fn read_with_imports(
                 .cloned(),
         );
     }
-    for _ in 0..MAX_ROUNDS {
+    // Each round reads files that were not read before.
+    loop {
         missing.extend(
             open.iter()
                 .filter(|path| !python.contains_key(path.as_str()))

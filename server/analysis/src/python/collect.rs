@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::config::Config;
+use super::imports::Used;
 use super::module::{About, Class, Function, Item, Mark};
 use super::names::{Found, Modules};
 use super::patterns::name_fits;
@@ -66,7 +67,10 @@ pub(crate) fn tests<'m>(modules: &'m Modules, path: &'m str, config: &Config) ->
         return Vec::new();
     }
     let marks: Vec<&Mark> = module.scope.marks.iter().collect();
-    let mut names: Vec<&str> = module.scope.items.iter().map(|(name, _)| name.as_str()).collect();
+    let used = Used::by(&module.scope);
+    let items = module.scope.items.iter();
+    let taken = items.filter(|(name, item)| used.takes(name, item));
+    let mut names: Vec<&str> = taken.map(|(name, _)| name.as_str()).collect();
     let mut seen = BTreeSet::new();
     out.stars(path, &mut names, &mut seen);
     let mut seen = BTreeSet::new();

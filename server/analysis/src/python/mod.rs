@@ -3,6 +3,7 @@
 pub(crate) mod collect;
 pub(crate) mod config;
 mod expression;
+pub(crate) mod imports;
 pub(crate) mod ini;
 pub(crate) mod literal;
 pub(crate) mod module;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::imports::within;
 use super::module::{Class, Function, Item, Module, Scope};
 
 /// How long a chain of imports, aliases and base classes may be.
@@ -58,40 +59,6 @@ impl Modules {
             .iter()
             .find_map(|path| self.paths.get(path.trim_start_matches('/')))
             .map(String::as_str)
-    }
-
-    /// The files whose content matters for the names of a file that was read.
-    pub(crate) fn needs(&self, path: &str) -> Vec<String> {
-        let Some(module) = self.read.get(path) else {
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        let mut add = |file: Option<&str>| {
-            if let Some(file) = file.filter(|file| !self.read.contains_key(*file)) {
-                found.push(file.to_owned());
-            }
-        };
-        for (level, name) in &module.scope.stars {
-            add(self.file(path, *level, name));
-        }
-        for (_, item) in &module.scope.items {
-            match item {
-                // Classes begin with a capital letter; functions matter when they are tests.
-                Item::From(level, from, name)
-                    if name.starts_with(|c: char| c.is_uppercase() || c == '_')
-                        || name.contains("test")
-                        || module.scope.items.iter().any(|(_, item)| uses(item, name)) =>
-                {
-                    add(self.file(path, *level, from));
-                    add(self.file(path, *level, &format!("{from}.{name}")));
-                }
-                Item::Module(name) if module.scope.items.iter().any(|(_, item)| uses(item, name)) => {
-                    add(self.file(path, 0, name));
-                }
-                _ => {}
-            }
-        }
-        found
     }
 
     /// What a dotted name of a file stands for.
@@ -159,11 +126,11 @@ impl Modules {
             Item::From(level, from, name) => match self.file(path, *level, from) {
                 Some(file) => match self.dotted(file, name, left) {
                     Found::Nothing => self
-                        .file(path, *level, &format!("{from}.{name}"))
+                        .file(path, *level, &within(from, name))
                         .map_or(Found::Nothing, Found::Module),
                     found => found,
                 },
-                None => match self.file(path, *level, format!("{from}.{name}").trim_start_matches('.')) {
+                None => match self.file(path, *level, &within(from, name)) {
                     Some(file) => Found::Module(file),
                     None => Found::External(format!("{from}.{name}")),
                 },
@@ -221,18 +188,6 @@ impl Modules {
             }
         }
         (known, foreign)
-    }
-}
-
-/// Whether a class inherits from something called `name`, or another name is given to it.
-fn uses(item: &Item, name: &str) -> bool {
-    let is_it = |dotted: &String| dotted.split('.').next() == Some(name);
-    match item {
-        Item::Class(class) => {
-            class.bases.iter().any(is_it) || class.scope.items.iter().any(|(_, item)| uses(item, name))
-        }
-        Item::Alias(dotted) => is_it(dotted),
-        _ => false,
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use metasync_analysis::{
-    Dialect, Export, Footprint, Known, Layout, ObjectFact, Part, SourceFile, Standing, name_key,
+    Dialect, Export, Footprint, Known, Layout, ObjectFact, PYTEST_CONFIGURATION, Part, SourceFile, Standing,
+    is_module_name, module_name, name_key,
 };
 use metasync_protocol::{Compact, ObjectRow};
 use metasync_sources::{Contents, ListRequest};
@@ -20,6 +21,9 @@ use super::{
 };
 
 const UNREADABLE: Whole = "a file that depends on the change can't be read";
+
+/// What pytest reads of each folder on the way to a test.
+const CONFTEST: &str = "conftest.py";
 
 /// Rounds in which more and more is found to be affected; a longer chain is analysed as a whole.
 const MOST_ROUNDS: usize = 200;
@@ -39,8 +43,10 @@ pub(super) struct Closure<'a> {
     dialect: Option<Dialect>,
     /// Files whose facts are found anew.
     pub(super) owned: BTreeSet<String>,
-    /// Files that only have to be there: what a dbt project's files share.
+    /// Files that only have to be there: what a dbt project's files share, what Python imports.
     shared: BTreeSet<String>,
+    /// Names that were asked for so far.
+    asked: Names,
     changed: BTreeSet<String>,
     texts: BTreeMap<String, String>,
     pub(super) before: BTreeMap<String, FileFootprint>,
@@ -94,6 +100,7 @@ impl<'a> Closure<'a> {
             dialect,
             owned: changed.clone(),
             shared: BTreeSet::new(),
+            asked: Names::new(),
             changed,
             texts,
             before: BTreeMap::new(),
@@ -103,7 +110,6 @@ impl<'a> Closure<'a> {
 
     /// All that the change touches, unless that has to be looked for everywhere.
     pub(super) async fn find(&mut self) -> Result<Result<Touched, Whole>, Failure> {
-        let mut known_names = Names::new();
         let all = self.owned.len() + usize::try_from(self.memory.files).unwrap_or(usize::MAX);
         if self.owned.len() > SMALL && self.owned.len() > all / 2 {
             return Ok(Err("most of the repository changed"));
@@ -121,14 +127,14 @@ impl<'a> Closure<'a> {
             if let Some(reason) = self.complete().await? {
                 return Ok(Err(reason));
             }
-            let known = self.known(&known_names).await?;
+            let known = self.known().await?;
             let part = self.analyze(known).await?;
             if part.is_circular {
                 return Ok(Err(CIRCLE));
             }
             let needs = self.names(&part, |f| &f.needs);
-            if !needs.is_subset(&known_names) {
-                known_names.extend(needs);
+            if !needs.is_subset(&self.asked) {
+                self.asked.extend(needs);
                 continue;
             }
             let live = self.live().await?;
@@ -158,19 +164,22 @@ impl<'a> Closure<'a> {
     async fn complete(&mut self) -> Result<Option<Whole>, Failure> {
         let standings: BTreeSet<_> = self.owned.iter().map(|p| self.layout.standing(p) as u8).collect();
         let any = |of: &[Standing]| of.iter().any(|s| standings.contains(&(*s as u8)));
-        let gone_python = self
-            .delta
-            .gone
-            .iter()
-            .any(|p| self.layout.standing(p) == Standing::Python);
-        let with_python = any(&[Standing::Python]) || gone_python;
         let with_project = any(&[Standing::Project, Standing::Properties]);
         // A broken file takes from what it described: that is weighed against everything.
         if with_project && self.memory.failed.keys().any(|path| gives_to_others(path)) {
             return Ok(Some("a file that describes others is broken"));
         }
-        if with_python || with_project {
-            self.share(with_python).await?;
+        let is_conftest = |path: &&String| path.rsplit('/').next() == Some(CONFTEST);
+        let all_python = self
+            .changed
+            .iter()
+            .chain(&self.delta.gone)
+            .any(|path| is_conftest(&path));
+        if with_project || all_python {
+            self.share(all_python).await?;
+        }
+        if any(&[Standing::Python]) && !all_python {
+            self.import().await?;
         }
         let missing: Vec<&String> = self
             .owned
@@ -238,6 +247,18 @@ impl<'a> Closure<'a> {
         Ok(())
     }
 
+    /// What the Python files that are analysed read beside themselves: what they import, as far as that is
+    /// known, and what says how tests are found.
+    async fn import(&mut self) -> Result<(), Failure> {
+        let asked = self.asked.iter().filter(|name| is_module_name(name));
+        let mut names: Names = asked.cloned().collect();
+        names.insert(PYTEST_CONFIGURATION.to_owned());
+        names.extend(module_name(CONFTEST));
+        let files = self.others(NameSide::Provides, &names).await?;
+        self.shared.extend(files.into_iter().map(|(_, path)| path));
+        Ok(())
+    }
+
     async fn analyze(&mut self, known: Known) -> Result<Part, Failure> {
         let files = self
             .owned
@@ -256,8 +277,10 @@ impl<'a> Closure<'a> {
     }
 
     /// What is known of names that other files give.
-    async fn known(&self, names: &Names) -> Result<Known, Failure> {
-        let providers = self.others(NameSide::Provides, names).await?;
+    async fn known(&self) -> Result<Known, Failure> {
+        let names = self.asked.iter().filter(|name| !is_module_name(name));
+        let names: Names = names.cloned().collect();
+        let providers = self.others(NameSide::Provides, &names).await?;
         let ids: Vec<Uuid> = providers.iter().map(|(id, _)| *id).collect();
         let context = self.branch.context;
         let store = &context.runs.store;
@@ -325,6 +348,14 @@ impl<'a> Closure<'a> {
             .collect();
         let provided = self.names(part, |f| &f.provides);
         changed.extend(provided_before.symmetric_difference(&provided).cloned());
+
+        // Who imports a module depends on all that it says.
+        let modules = self.changed.iter().chain(&self.delta.gone);
+        changed.extend(
+            modules
+                .filter_map(|path| module_name(path))
+                .map(|name| name_key(&name)),
+        );
 
         let identity = |kind: &str, full_name: &str| (kind.to_owned(), full_name.to_owned());
         let were: BTreeSet<_> = live

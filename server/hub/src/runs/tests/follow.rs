@@ -98,9 +98,66 @@ fn properties(n: &mut Numbers, number: usize) -> String {
     }
 }
 
+/// Tests, and what they inherit and import across folders.
+fn python(n: &mut Numbers) -> (String, String) {
+    let folder = n.one_of(&["tests/", "tests/sub/", ""]);
+    let import = |n: &mut Numbers| {
+        let of = n.below(3);
+        match n.below(5) {
+            0 => (format!("from base{of} import Base{of}\n"), format!("Base{of}")),
+            1 => (format!("from .base{of} import Base{of} as B\n"), "B".to_owned()),
+            2 => (format!("from . import base{of}\n"), format!("base{of}.Base{of}")),
+            3 => (format!("import base{of} as b\n"), format!("b.Base{of}")),
+            _ => (format!("from base{of} import *\n"), format!("Base{of}")),
+        }
+    };
+    let number = n.below(3);
+    match n.below(8) {
+        0..3 => {
+            let (line, base) = import(n);
+            let text = format!(
+                "{line}class TestIt({base}):\n    def test_own(self):\n        run('select * from {}')\ndef test_it():\n    use('m{}')\n",
+                n.one_of(TABLES),
+                n.below(6)
+            );
+            (format!("{folder}test_{number}.py"), text)
+        }
+        3 | 4 => {
+            let text = format!(
+                "class Base{number}:\n    def test_{}(self): pass\n",
+                n.one_of(COLUMNS)
+            );
+            (format!("{folder}base{number}.py"), text)
+        }
+        5 => {
+            let (line, base) = import(n);
+            let text = format!(
+                "{line}class Base{number}({base}):\n    def test_{}(self): pass\n",
+                n.one_of(COLUMNS)
+            );
+            (format!("{folder}base{number}.py"), text)
+        }
+        6 => {
+            let names = n.one_of(&["Test", "Check", "Test It"]);
+            match n.below(3) {
+                0 => (
+                    "pytest.ini".into(),
+                    format!("[pytest]\npython_classes = {names}\n"),
+                ),
+                1 => (
+                    format!("{folder}conftest.py"),
+                    "collect_ignore = ['test_1.py']\n".into(),
+                ),
+                _ => (format!("{folder}__init__.py"), String::new()),
+            }
+        }
+        _ => (format!("{folder}base{number}.py"), "class (\n".into()),
+    }
+}
+
 /// A file, and what is in it.
 fn file(n: &mut Numbers) -> (String, String) {
-    match n.below(20) {
+    match n.below(26) {
         0..9 => {
             let at = n.below(TABLES.len());
             let count = 1 + n.below(2);
@@ -121,14 +178,7 @@ fn file(n: &mut Numbers) -> (String, String) {
             "dbt/seeds/k.csv".into(),
             format!("id,{}\n1,2\n", n.one_of(COLUMNS)),
         ),
-        17 => (
-            format!("tests/test_{}.py", n.below(3)),
-            format!(
-                "def test_it():\n    run('select * from {}')\n    use('m{}')\n",
-                n.one_of(TABLES),
-                n.below(6)
-            ),
-        ),
+        17 | 20..26 => python(n),
         18 => (
             "dbt/macros/twice.sql".into(),
             format!(
