@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     Store,
     database::{AssertSqlSafe, Row, Scope, Time, Tx, query, transact},
+    entries,
     error::{Result, StoreError, is_unique_violation},
     pairs::{self, Author},
     rows::{id, json, json_text, number, optional_json},
@@ -303,6 +304,7 @@ pub(crate) async fn remove_rows(tx: &mut Tx, org: Uuid, id: Uuid) -> Result<()> 
     // Whoever writes to it ends first, and whoever comes later finds no streams.
     streams::lock_own(tx, org, id).await?;
     let neighbours = pairs::leave(tx, org, id).await?;
+    entries::forget_words(tx, org, id).await?;
     for statement in [
         "DELETE FROM files WHERE org_id = $1 AND connection_id = $2",
         "DELETE FROM objects WHERE org_id = $1 AND connection_id = $2",

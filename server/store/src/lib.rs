@@ -45,8 +45,8 @@ pub use connections::{DeclaredConnection, Removed, StoredConnection};
 pub use documentation::{DocumentationBody, DocumentationFile, DocumentationObject, DocumentationWithObject};
 pub use entries::{
     CatalogFields, ContentFields, EntriesCommitted, Entry, EntryBatch, EntryFields, EntrySource,
-    EntryStanding, EntryTable, Found as EntriesFound, ListedError, NewError, NewSyncRun, Query as EntryQuery,
-    Started, SyncRun, SyncStats,
+    EntryStanding, EntryTable, EntryWalk, Found as EntriesFound, ListedError, NewError, NewSyncRun,
+    Query as EntryQuery, Started, SyncRun, SyncStats,
 };
 pub use error::{Result, StoreError};
 pub use feed::{DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES};

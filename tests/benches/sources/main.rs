@@ -1,15 +1,16 @@
-//! External sources end to end: rows of a CSV file a second beside `sqlite3 .import` of the same file, the
-//! hub's memory at two sizes, and pages of a REST source a second beside a client that only fetches them.
+//! External sources end to end: rows of a CSV file beside `sqlite3 .import` and a short program of its own, the
+//! hub's memory as they come, its disk, searches in what came, and pages of a REST source beside a client that only
+//! fetches them.
 #![allow(clippy::print_stdout, reason = "a benchmark prints its report")]
 
+mod disk;
 #[path = "../rig/mod.rs"]
 mod rig;
+mod songs;
 mod web;
 
 use std::{
-    io::{BufWriter, Write as _},
     path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
 
@@ -24,59 +25,153 @@ use rig::{
     shown,
 };
 
+/// Whose hub it is.
 const ORGANIZATION: &str = "11111111-1111-4111-8111-111111111111";
 
 /// How long a sync may take.
 const PATIENCE: Duration = Duration::from_secs(3_600);
 
+/// Rows of the smaller file, and most of the larger one, which is as large as the disk allows.
+const FEW: usize = 1_000_000;
+const MOST: usize = 10_000_000;
+
+/// In quick runs.
+const QUICK: (usize, usize) = (10_000, 100_000);
+
 /// Pages of the REST source, and items of each.
 const PAGES: usize = 200;
 const PAGE_ITEMS: usize = 100;
 
-/// How much more memory the larger file may take.
-const AIM_MEMORY: f64 = 1.5;
+/// One row in so many is changed.
+const CHANGED: usize = 100;
+
+/// How much more memory the larger file may take, and how much longer a search may.
+const AIM_MEMORY: f64 = 1.25;
+const AIM_SEARCH: f64 = 3.0;
+
+/// How often a search is done.
+const SEARCHES: usize = 15;
+
+/// Searches: a common word, a word as somebody begins to write it, one row among all, a mistyped word.
+const WORDS: [(&str, &str); 4] = [
+    ("a word that all rows hold", "song"),
+    ("two letters", "ar"),
+    ("one row", "song number 4711"),
+    ("a mistyped word", "sogn 4711"),
+];
+
+/// What was measured with one file.
+struct Measured {
+    rows: usize,
+    figures: Vec<Figure>,
+    /// MiB, when each eighth of the file was read, and at most.
+    resident: Vec<f64>,
+    peak: f64,
+    /// Bytes of the hub's database for each row, and of all that the benchmark had at once.
+    per_row: f64,
+    taken: u64,
+    /// Milliseconds of each of the searches.
+    searches: Vec<f64>,
+}
 
 fn main() -> Result<()> {
-    let sizes = if quick() {
-        [10_000, 100_000]
-    } else {
-        [1_000_000, 10_000_000]
-    };
-    let mut figures = Vec::new();
-    let mut peaks = Vec::new();
-    for rows in sizes {
-        let folder = tempfile::tempdir()?;
-        let mut hub = Hub::start(folder.path())?;
-        let file = folder.path().join("data/imports/songs.csv");
-        write_songs(&file, rows)?;
-        let ours = hub.sync("csv", "songs.csv", &json!({"contentType": "music"}), rows)?;
-        let again = {
-            // the same rows in a file that is another one: all are read and compared
-            write_songs(&file, rows)?;
-            hub.sync("csv", "songs.csv", &json!({"contentType": "music"}), rows)?
-        };
-        let import = import(&file, &folder.path().join("peer.db"))?;
-        peaks.push(memory::of(hub.serving.process())?.peak);
-        let per_row = |time: Duration| time.as_secs_f64() * 1e6 / rows as f64;
-        figures.push(
-            Figure::new(
-                format!("a row of {}, first sync", shown(rows)),
-                "µs",
-                per_row(ours),
-            )
-            .against("sqlite3 .import", per_row(import)),
-        );
-        figures.push(Figure::new(
-            format!("a row of {}, unchanged", shown(rows)),
-            "µs",
-            per_row(again),
-        ));
+    let budget = disk::budget(&std::env::temp_dir())?;
+    let (few, most) = if quick() { QUICK } else { (FEW, MOST) };
+    let small = measure(few)?;
+    // a fifth more than was seen: the log, and what the peers write
+    let fitting = budget as f64 / (small.taken as f64 / few as f64 * 1.2);
+    let large = measure((fitting as usize / 100_000 * 100_000).clamp(few, most))?;
+    let mut figures: Vec<Figure> = Vec::new();
+    let memory = |at: usize| large.resident.get(at).copied().unwrap_or(large.peak);
+    for (share, at) in [("1/8", 0), ("1/2", 3), ("all", 7)] {
+        let name = format!("memory when {share} of {} rows are read", shown(large.rows));
+        figures.push(Figure::new(name, "MB", memory(at)));
     }
     figures.push(
-        Figure::new(format!("peak memory, {} rows", shown(sizes[1])), "MB", peaks[1])
-            .against(format!("{} rows", shown(sizes[0])), peaks[0])
-            .ratio_at_most(AIM_MEMORY),
+        Figure::new(
+            format!("memory at most, {} rows", shown(large.rows)),
+            "MB",
+            large.peak,
+        )
+        .against(format!("{} rows", shown(small.rows)), small.peak)
+        .ratio_at_most(AIM_MEMORY),
     );
+    figures.push(Figure::new("disk of a row in the hub", "bytes", large.per_row));
+    for (((name, _), ours), before) in WORDS.iter().zip(&large.searches).zip(&small.searches) {
+        figures.push(
+            Figure::new(format!("search among {}: {name}", shown(large.rows)), "ms", *ours)
+                .against(format!("among {}", shown(small.rows)), *before)
+                .ratio_at_most(AIM_SEARCH),
+        );
+    }
+    figures.extend(pages()?);
+    Report {
+        conditions: format!(
+            "A hub on SQLite; each row becomes a row of content_index with its words in an index, and an object with \
+             its hash, in transactions with the run's checkpoint. `sqlite3 .import` fills a table of texts without a \
+             key in one transaction; `csv + rusqlite` is a loop of twenty lines that puts each row under its key. The \
+             file has five columns. The larger file had as many rows, up to {}, as {:.1} GB of disk allow; at most \
+             {:.1} GB were taken. Searches: median of {SEARCHES} over HTTP. The REST source is a server of this \
+             program's own, {PAGES} pages over loopback, one connection kept alive.",
+            shown(most),
+            budget as f64 / 1e9,
+            large.taken as f64 / 1e9,
+        ),
+        figures: small.figures.into_iter().chain(large.figures).chain(figures).collect(),
+    }
+    .print()
+}
+
+/// All that is measured with a file of so many rows.
+fn measure(rows: usize) -> Result<Measured> {
+    let folder = tempfile::tempdir()?;
+    let mut hub = Hub::start(folder.path())?;
+    let file = folder.path().join("data/imports/songs.csv");
+    let options = json!({"contentType": "music"});
+    songs::write(&file, rows, None)?;
+    let mut resident = Vec::new();
+    let first = hub.sync("csv", "songs.csv", &options, rows, &mut resident)?;
+    // the same rows in a file that is another one: all are read and compared
+    songs::write(&file, rows, None)?;
+    let again = hub.sync("csv", "songs.csv", &options, rows, &mut Vec::new())?;
+    songs::write(&file, rows, Some(CHANGED))?;
+    let changed = hub.sync("csv", "songs.csv", &options, rows, &mut Vec::new())?;
+    let database = std::fs::metadata(folder.path().join("data/hub.db"))?.len();
+    let mut searches = Vec::new();
+    for (_, words) in WORDS {
+        searches.push(hub.search(words)?);
+    }
+    let peak = memory::of(hub.serving.process())?.peak;
+    let peer = folder.path().join("peer.db");
+    let upsert = songs::upsert(&file, &peer)?;
+    let import = songs::import(&file, &peer)?;
+    let taken = disk::taken(folder.path())?;
+    let per_row = |time: Duration| time.as_secs_f64() * 1e6 / rows as f64;
+    let name = |what: &str| format!("a row of {}, {what}", shown(rows));
+    Ok(Measured {
+        rows,
+        figures: vec![
+            Figure::new(name("first sync"), "µs", per_row(first)).against("csv + rusqlite", per_row(upsert)),
+            Figure::new(
+                name("first sync, beside a table without a key"),
+                "µs",
+                per_row(first),
+            )
+            .against("sqlite3 .import", per_row(import)),
+            Figure::new(name("unchanged"), "µs", per_row(again)),
+            Figure::new(name("1 % changed"), "µs", per_row(changed)),
+        ],
+        resident,
+        peak,
+        per_row: database as f64 / rows as f64,
+        // the peers' databases were there one after the other, and hold what the file does and a key
+        taken: taken + std::fs::metadata(&file)?.len() * 2,
+        searches,
+    })
+}
+
+/// A REST source, page by page.
+fn pages() -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
     let mut hub = Hub::start(folder.path())?;
     let url = web::serve(PAGES, PAGE_ITEMS)?;
@@ -84,51 +179,23 @@ fn main() -> Result<()> {
         "dataPath": "items",
         "pagination": {"type": "page", "limitParam": "limit", "limit": PAGE_ITEMS, "pageParam": "page"},
     });
-    let synced = hub.sync("api", &format!("{url}/songs"), &options, PAGES * PAGE_ITEMS)?;
+    let mut sync = || {
+        hub.sync(
+            "api",
+            &format!("{url}/songs"),
+            &options,
+            PAGES * PAGE_ITEMS,
+            &mut Vec::new(),
+        )
+    };
+    let (synced, again) = (sync()?, sync()?);
     let fetched = web::fetch_all(&url, PAGES)?;
     let per_page = |time: Duration| time.as_secs_f64() * 1e3 / PAGES as f64;
-    figures.push(
-        Figure::new(format!("a page of {PAGE_ITEMS} items"), "ms", per_page(synced))
-            .against("only fetching it", per_page(fetched)),
-    );
-    Report {
-        conditions: format!(
-            "A hub on SQLite; each row becomes a row of content_index and an object with its hash, in transactions \
-             with the run's checkpoint. `sqlite3 .import` fills a table of texts without a key, in one transaction. \
-             The file has five columns. The REST source is a server of this program's own, {PAGES} pages over \
-             loopback, one connection kept alive."
-        ),
-        figures,
-    }
-    .print()
-}
-
-/// `id,title,artist,genre,album`, one line each.
-fn write_songs(file: &Path, rows: usize) -> Result<()> {
-    let mut out = BufWriter::new(std::fs::File::create(file)?);
-    writeln!(out, "id,title,artist,genre,album")?;
-    for n in 0..rows {
-        writeln!(
-            out,
-            "{n},Song number {n},Artist {},Pop,\"Album, {}\"",
-            n % 997,
-            n % 10_007
-        )?;
-    }
-    Ok(out.flush()?)
-}
-
-/// The same file into a table by SQLite's own program.
-fn import(file: &Path, database: &Path) -> Result<Duration> {
-    let begun = Instant::now();
-    let status = Command::new("sqlite3")
-        .arg(database)
-        .arg(".mode csv")
-        .arg(format!(".import {} songs", file.display()))
-        .status()
-        .context("sqlite3 is needed as the peer")?;
-    ensure!(status.success(), "sqlite3 .import failed");
-    Ok(begun.elapsed())
+    let name = |what: &str| format!("a page of {PAGE_ITEMS} items{what}");
+    Ok(vec![
+        Figure::new(name(""), "ms", per_page(synced)).against("only fetching it", per_page(fetched)),
+        Figure::new(name(", unchanged"), "ms", per_page(again)),
+    ])
 }
 
 struct Hub {
@@ -155,7 +222,15 @@ impl Hub {
     }
 
     /// Syncs to the end; from the trigger to the last row.
-    fn sync(&mut self, kind: &str, identifier: &str, options: &Value, rows: usize) -> Result<Duration> {
+    /// `resident`: the hub's memory whenever another eighth of the rows was read.
+    fn sync(
+        &mut self,
+        kind: &str,
+        identifier: &str,
+        options: &Value,
+        rows: usize,
+        resident: &mut Vec<f64>,
+    ) -> Result<Duration> {
         let body =
             json!({"sourceType": kind, "sourceIdentifier": identifier, "options": options}).to_string();
         let begun = Instant::now();
@@ -178,11 +253,14 @@ impl Hub {
             let run: Value =
                 serde_json::from_slice(&self.http.get(&format!("/v1/sync/{number}"), None)?.body)?;
             let run = &run["data"];
+            let count = |name: &str| run[name].as_u64().unwrap_or(0);
+            let seen = count("itemsProcessed") + count("itemsSkipped");
+            if seen as usize * 8 >= rows * (resident.len() + 1) {
+                resident.push(memory::of(self.serving.process())?.resident);
+            }
             match run["status"].as_str() {
                 Some("completed") => {
                     let taken = begun.elapsed();
-                    let count = |name: &str| run[name].as_u64().unwrap_or(0);
-                    let seen = count("itemsProcessed") + count("itemsSkipped");
                     ensure!(seen == rows as u64, "{seen} of {rows} rows: {run}");
                     return Ok(taken);
                 }
@@ -190,5 +268,24 @@ impl Hub {
                 _ => std::thread::sleep(Duration::from_millis(20)),
             }
         }
+    }
+}
+
+impl Hub {
+    /// Milliseconds of a search, the median.
+    fn search(&mut self, words: &str) -> Result<f64> {
+        let path = format!("/v1/content?limit=20&q={}", words.replace(' ', "%20"));
+        let mut times = Vec::new();
+        for _ in 0..SEARCHES {
+            let begun = Instant::now();
+            let found: Value = serde_json::from_slice(&self.http.get(&path, None)?.body)?;
+            times.push(begun.elapsed().as_secs_f64() * 1e3);
+            ensure!(
+                found["total"].as_u64().unwrap_or(0) > 0,
+                "{words:?} finds nothing: {found}"
+            );
+        }
+        times.sort_by(f64::total_cmp);
+        Ok(times[times.len() / 2])
     }
 }

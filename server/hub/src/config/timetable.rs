@@ -73,6 +73,25 @@ mod tests {
             madrid.next(at("2026-03-29T01:00:00Z")),
             Some(at("2026-03-30T01:00:00Z"))
         );
+        // in Helsinki it is put forward from 3 to 4: what is due at 3 is done at 4, that night as well
+        let helsinki = Timetable::new("0 3 * * *", "Europe/Helsinki").unwrap();
+        assert_eq!(
+            helsinki.next(at("2026-03-28T22:00:00Z")),
+            Some(at("2026-03-29T01:00:00Z"))
+        );
+        assert_eq!(
+            helsinki.next(at("2026-03-29T01:00:00Z")),
+            Some(at("2026-03-30T00:00:00Z"))
+        );
+        // and back from 4 to 3 in autumn: of the two it is done once
+        assert_eq!(
+            helsinki.next(at("2026-10-24T22:00:00Z")),
+            Some(at("2026-10-25T00:00:00Z"))
+        );
+        assert_eq!(
+            helsinki.next(at("2026-10-25T00:00:00Z")),
+            Some(at("2026-10-26T01:00:00Z"))
+        );
         for (cron, zone) in [
             ("", "UTC"),
             ("0 25 * * *", "UTC"),

@@ -27,8 +27,8 @@ pub const MAX_COLUMNS: usize = 10_000;
 /// Bytes at the beginning of a file that tell its encoding.
 pub const SAMPLE_BYTES: usize = 64 * 1024;
 
-/// A file whose time stamp is younger than this when it is opened may change again without getting another
-/// one: that it is unchanged is not believed.
+/// What changed less than this before it was read may change again without getting another time stamp: that it is
+/// unchanged is not believed.
 pub const RACY_WINDOW: Duration = Duration::from_secs(2);
 
 /// Longest path or address.
@@ -46,6 +46,12 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most bytes of one answer, unpacked.
 pub const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
+/// Most bytes that may come out of one of a packed answer (security.md 12).
+pub const MAX_RATIO: usize = 100;
+
+/// So much may come out whatever went in: short answers of equal items pack well.
+pub const ALWAYS_BYTES: usize = 1024 * 1024;
+
 /// Most bytes of an answer that holds a token.
 pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
@@ -54,6 +60,9 @@ pub const MAX_REDIRECTS: usize = 5;
 
 /// Pages that are read where nobody says how many.
 pub const DEFAULT_MAX_PAGES: u64 = 10_000;
+
+/// Pages of a source that is asked page by page whether it changed; one with more is read.
+pub const MAX_REMEMBERED_PAGES: usize = 1_000;
 
 /// Items of a page where nobody says how many.
 pub const DEFAULT_PAGE_ITEMS: u64 = 100;

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use metasync_protocol::{Channel, Compact, FileRow, ObjectRow};
+use metasync_protocol::{Channel, Compact, FileRow, ObjectRow, RowHash};
 use uuid::Uuid;
 
 use super::{
@@ -24,6 +24,9 @@ use crate::{
     runs,
     streams::{self, COMPLETE, PARTIAL, Stream},
 };
+
+/// What an object that owns nothing owns, as JSON: entries are many, and own nothing.
+const OWNS_NOTHING: &str = "{}";
 
 /// Rows of one transaction: how long other writers wait.
 const ROWS_PER_TRANSACTION: usize = 5_000;
@@ -198,6 +201,26 @@ pub(crate) async fn write_objects(
     Ok(writer.finish().await?.1)
 }
 
+/// Stores objects that own nothing, each with the hash of its live row, as [`write_objects`] does. Whoever keeps the
+/// same rows beside the objects in the same transactions knows it, and spares a look at each.
+pub(crate) async fn write_known_objects(
+    tx: &mut Tx,
+    org: Uuid,
+    connection: Uuid,
+    run: Uuid,
+    objects: &[(&ObjectRow, Option<RowHash>)],
+) -> Result<Vec<(Channel, u64)>> {
+    let mut writer = Writer::lock(tx, org, connection, run).await?;
+    let nothing = Compact::default();
+    let mut rows = Vec::with_capacity(objects.len());
+    for (object, before) in objects {
+        rows.extend(writer.place(object, &nothing, *before));
+    }
+    writer.changed += rows.len() as u64;
+    bulk::put_objects(writer.tx, org, connection, &rows, None).await?;
+    Ok(writer.finish().await?.1)
+}
+
 /// One transaction's hold of the streams of a connection.
 struct Writer<'t> {
     tx: &'t mut Tx,
@@ -270,22 +293,38 @@ impl<'t> Writer<'t> {
         let (mut rows, mut put) = (Vec::new(), Vec::new());
         for (object, owned) in objects {
             let before = stored.get(&object.id).copied().flatten();
-            if before == Some(object.row_hash) {
-                continue;
+            if let Some(row) = self.place(object, owned, before) {
+                put.push((object, owned));
+                rows.push(row);
             }
-            self.core.put(before, object.row_hash);
-            self.core.live_objects += u64::from(before.is_none());
-            put.push((object, owned));
-            rows.push(ObjectRecord {
-                seq: self.core.next(),
-                row: object,
-                owned: json_text(owned),
-                size: estimate::object(object, owned),
-            });
         }
         self.changed += rows.len() as u64;
         bulk::put_objects(self.tx, self.org, self.connection, &rows, None).await?;
         Ok(put)
+    }
+
+    /// The next place in the stream for an object, unless it is stored as it is.
+    fn place<'p>(
+        &mut self,
+        object: &'p ObjectRow,
+        owned: &Compact,
+        before: Option<RowHash>,
+    ) -> Option<ObjectRecord<'p>> {
+        if before == Some(object.row_hash) {
+            return None;
+        }
+        self.core.put(before, object.row_hash);
+        self.core.live_objects += u64::from(before.is_none());
+        Some(ObjectRecord {
+            seq: self.core.next(),
+            row: object,
+            owned: if *owned == Compact::default() {
+                OWNS_NOTHING.to_owned()
+            } else {
+                json_text(owned)
+            },
+            size: estimate::object(object, owned),
+        })
     }
 
     /// Those of `ids` that are live, each counted out and given a sequence number.

@@ -18,7 +18,7 @@ pub use footprints::{FileFootprint, Footprints, NameSide};
 pub use search::FoundObject;
 pub use words::{FileWords, words_of};
 
-pub(crate) use commit::{remember, write_objects};
+pub(crate) use commit::{remember, write_known_objects, write_objects};
 
 use crate::runs::Run;
 

@@ -3,8 +3,10 @@
 
 use super::{AssertSqlSafe, Column, Tx, Value, query};
 
-/// Rows of one INSERT on SQLite: 19 parameters each stay below its 32,766.
-const ROWS_PER_STATEMENT: usize = 500;
+/// Rows of one INSERT on SQLite, the most first: 19 parameters each stay below its 32,766. There are few sizes, as
+/// each is a statement of its own, which a connection keeps prepared: with as many sizes as there are numbers of
+/// rows the connection's memory would grow by a megabyte with each of them.
+const ROWS_PER_STATEMENT: [usize; 5] = [500, 100, 20, 4, 1];
 
 /// Columns, each with its type on PostgreSQL and its values in the order of the rows.
 pub(crate) type Columns = Vec<(&'static str, &'static str, Column)>;
@@ -89,8 +91,9 @@ impl Insert {
     }
 
     async fn values(mut self, tx: &mut Tx, rows: usize) -> sqlx::Result<()> {
-        for first in (0..rows).step_by(ROWS_PER_STATEMENT) {
-            let last = (first + ROWS_PER_STATEMENT).min(rows);
+        let mut first = 0;
+        while first < rows {
+            let last = first + rows_of_next(rows - first);
             // `?` counts from 1, so what the rows share comes after them
             let own = (last - first) * self.columns.len();
             let shared: Vec<String> = (1..=self.shared.len()).map(|n| format!("${}", own + n)).collect();
@@ -106,7 +109,36 @@ impl Insert {
                 insert = insert.bind(value.clone());
             }
             insert.execute(tx).await?;
+            first = last;
         }
         Ok(())
+    }
+}
+
+/// How many of the rows that are left the next statement takes.
+fn rows_of_next(left: usize) -> usize {
+    let fitting = ROWS_PER_STATEMENT.into_iter().find(|size| *size <= left);
+    fitting.unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_rows_there_are_the_statements_are_of_few_sizes() {
+        for rows in [1, 3, 19, 119, 499, 500, 4_999, 5_000] {
+            let (mut left, mut statements) = (rows, 0);
+            while left > 0 {
+                let size = rows_of_next(left);
+                assert!(ROWS_PER_STATEMENT.contains(&size), "{size}");
+                left -= size;
+                statements += 1;
+            }
+            assert!(
+                statements <= rows / ROWS_PER_STATEMENT[0] + 15,
+                "{rows} in {statements}"
+            );
+        }
     }
 }

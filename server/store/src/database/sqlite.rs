@@ -19,6 +19,10 @@ const CACHE: &str = "-16000";
 /// Most bytes of the log that stay on disk after a checkpoint.
 const LOG_LIMIT: &str = "67108864";
 
+/// Pages of the log that are copied into the file at once, half of the limit above: a batch of entries touches some
+/// thousand pages, many of them the same ones as the batch before.
+const CHECKPOINT: &str = "8000";
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../schemas/hub/sqlite");
 
 /// Connections to a file.
@@ -37,7 +41,8 @@ impl Pools {
         let options = tuned(SqliteConnectOptions::new().filename(&path))
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .pragma("journal_size_limit", LOG_LIMIT);
+            .pragma("journal_size_limit", LOG_LIMIT)
+            .pragma("wal_autocheckpoint", CHECKPOINT);
         let writer = one_connection()
             .connect_with(options.clone())
             .await

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use metasync_protocol::Channel;
 use uuid::Uuid;
 
-use super::EntryTable;
+use super::{EntryTable, search};
 use crate::{
     Store, catalog,
     database::{AssertSqlSafe, Scope, Time, query, transact},
@@ -59,6 +59,7 @@ impl Store {
                 Err(StoreError::NotFound(_)) => Vec::new(),
                 Err(error) => return Err(error),
             };
+            search::forget(tx, org, table, &gone).await?;
             query(AssertSqlSafe(format!(
                 "DELETE FROM {name} WHERE org_id = $1 AND {}",
                 tx.is_in("id", 2)

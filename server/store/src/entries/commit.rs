@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use metasync_protocol::{Compact, RowHash};
+use metasync_protocol::{Channel, RowHash};
 use uuid::Uuid;
 
 use super::{EntriesCommitted, Entry, EntryBatch, EntrySource, EntryTable, item_errors, rows};
@@ -14,6 +14,7 @@ use crate::{
     error::Result,
     rows::{count, hash, id, json_text, time},
     runs::{self, Run},
+    streams,
 };
 
 /// Ids of one statement.
@@ -98,6 +99,8 @@ async fn write(
     if entries.is_empty() {
         return Ok(0);
     }
+    // What is known of the objects has to stay so until they are written.
+    streams::locked(tx, run.org, source.connection, Channel::Core).await?;
     let ids: Vec<Uuid> = entries.iter().map(Entry::id).collect();
     let stored = known(tx, run.org, source.table, &ids).await?;
     let now = at.text();
@@ -113,25 +116,27 @@ async fn write(
         match before {
             None => {
                 committed.added += 1;
-                changed.push(entry);
+                changed.push((entry, None));
             }
             Some(before) if before.is_available && before.hash == entry.hash() => {
                 committed.unchanged += 1;
                 same.push(entry.id());
             }
-            Some(_) => {
+            Some(before) => {
                 committed.updated += 1;
-                changed.push(entry);
+                // of one that is not available the object is gone
+                changed.push((entry, before.is_available.then_some(before.hash)));
             }
         }
     }
     if !changed.is_empty() {
         let objects: Vec<_> = changed
             .iter()
-            .map(|entry| (entry.object.clone(), Compact::default()))
+            .map(|(entry, before)| (&entry.object, *before))
             .collect();
         committed.heads =
-            catalog::write_objects(tx, run.org, source.connection, run.id, &objects, &[]).await?;
+            catalog::write_known_objects(tx, run.org, source.connection, run.id, &objects).await?;
+        let changed: Vec<&Entry> = changed.into_iter().map(|(entry, _)| entry).collect();
         rows::put(tx, run.org, source, at, &changed).await?;
     }
     stamp(tx, run.org, source.table, at, &same).await?;
@@ -163,7 +168,7 @@ async fn known(tx: &mut Tx, org: Uuid, table: EntryTable, ids: &[Uuid]) -> Resul
 }
 
 /// Notes that entries are still there.
-async fn stamp(tx: &mut Tx, org: Uuid, table: EntryTable, at: Time, ids: &[Uuid]) -> Result<()> {
+pub(super) async fn stamp(tx: &mut Tx, org: Uuid, table: EntryTable, at: Time, ids: &[Uuid]) -> Result<()> {
     for chunk in ids.chunks(IDS_PER_STATEMENT) {
         query(AssertSqlSafe(format!(
             "UPDATE {} SET last_synced_at = $2 WHERE org_id = $1 AND {}",

@@ -4,21 +4,22 @@
 mod begin;
 mod clean_up;
 mod commit;
-mod find;
 mod item_errors;
 mod resume;
 mod rows;
 mod runs;
+mod search;
 mod sweep;
 
 use metasync_protocol::{ObjectRow, RowHash};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use find::{Found, Query};
 pub use item_errors::{ListedError, NewError};
 pub use runs::{NewSyncRun, Started, SyncRun, SyncStats};
-pub use sweep::Standing as EntryStanding;
+pub(crate) use search::forget_connection as forget_words;
+pub use search::{Found, Query};
+pub use sweep::{Standing as EntryStanding, Walk as EntryWalk};
 
 /// Which of the seed's tables an entry stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,14 @@ impl EntryTable {
         match self {
             EntryTable::Content => "content_index",
             EntryTable::Catalog => "catalog_items",
+        }
+    }
+
+    /// The index of the words in it.
+    fn words(self) -> &'static str {
+        match self {
+            EntryTable::Content => "content_index_words",
+            EntryTable::Catalog => "catalog_items_words",
         }
     }
 }
@@ -106,26 +115,6 @@ impl Entry {
 
     fn hash(&self) -> RowHash {
         self.object.row_hash
-    }
-
-    /// What a search looks at.
-    fn search_text(&self) -> String {
-        let parts: Vec<&str> = match &self.fields {
-            EntryFields::Content(c) => {
-                let more = [&c.artist, &c.genre, &c.external_id].into_iter();
-                std::iter::once(c.title.as_str())
-                    .chain(more.filter_map(Option::as_deref))
-                    .collect()
-            }
-            EntryFields::Catalog(c) => {
-                let more = c.content_unit.as_deref();
-                [c.category_id.as_str(), c.capacity.as_str()]
-                    .into_iter()
-                    .chain(more)
-                    .collect()
-            }
-        };
-        parts.join("\n").to_lowercase()
     }
 }
 

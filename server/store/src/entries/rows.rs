@@ -1,9 +1,9 @@
-//! Rows of the seed's two tables, written many at once.
+//! Rows of the seed's two tables, written many at once, and their words.
 
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{CatalogFields, ContentFields, Entry, EntryFields, EntrySource, EntryTable};
+use super::{CatalogFields, ContentFields, Entry, EntryFields, EntrySource, EntryTable, search};
 use crate::{
     database::{Column, Columns, Conflict, Insert, Time, Tx},
     error::Result,
@@ -27,7 +27,6 @@ pub(super) async fn put(
     let mut columns = vec![
         ("id", "uuid", ids),
         ("row_hash", "bytea", Column::Bytes(hashes.collect())),
-        ("search_text", "text", text(|e| Some(e.search_text()))),
         (
             "metadata",
             "text",
@@ -54,10 +53,16 @@ pub(super) async fn put(
             ("last_synced_at", at.into()),
         ],
         columns,
-        key: &["org_id", "id"],
+        // SQLite's rows are many: their ids, which are derived from the organization, are a key without it
+        key: if tx.is_postgres() {
+            &["org_id", "id"]
+        } else {
+            &["id"]
+        },
         or: Conflict::Replace,
     };
-    Ok(insert.run(tx, entries.len()).await?)
+    insert.run(tx, entries.len()).await?;
+    search::put(tx, org, source.table, entries).await
 }
 
 fn content(entries: &[&Entry]) -> Columns {

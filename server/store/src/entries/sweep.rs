@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{EntrySource, EntryTable};
 use crate::{
     Store, catalog,
-    database::{AssertSqlSafe, Scope, Time, query, transact},
+    database::{AssertSqlSafe, Scope, Time, Tx, query, transact},
     error::Result,
     rows::{count, id, number},
     runs::{self, Run},
@@ -24,6 +24,57 @@ pub struct Standing {
     pub available: u64,
     /// Those that the run did not see.
     pub unseen: u64,
+}
+
+/// A walk through the available entries of a source, some thousand at a time: each is looked at once, however many
+/// of them change on the way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Walk {
+    /// The last one on SQLite, where they are numbered.
+    number: i64,
+    /// And on PostgreSQL.
+    id: Uuid,
+}
+
+impl Walk {
+    /// The next ones that a condition holds for, in which `$3` is a time, and where the walk is behind them.
+    async fn next(
+        &self,
+        tx: &mut Tx,
+        org: Uuid,
+        source: &EntrySource,
+        at: Option<Timestamp>,
+        condition: &str,
+    ) -> Result<(Vec<Uuid>, Walk)> {
+        let key = if tx.is_postgres() { "id" } else { "number" };
+        let place = if at.is_some() { 4 } else { 3 };
+        let mut asked = query(AssertSqlSafe(format!(
+            "SELECT id, {key} AS place FROM {} WHERE org_id = $1 AND connection_id = $2 AND is_available AND {condition}
+             AND {key} > ${place} ORDER BY {key} LIMIT {MOST}",
+            source.table.as_str()
+        )))
+        .bind(org)
+        .bind(source.connection);
+        if let Some(at) = at {
+            asked = asked.bind(Time::from(at));
+        }
+        asked = if tx.is_postgres() {
+            asked.bind(self.id)
+        } else {
+            asked.bind(self.number)
+        };
+        let rows = asked.fetch_all(tx).await?;
+        let mut walk = *self;
+        if let Some(last) = rows.last() {
+            if tx.is_postgres() {
+                walk.id = id(last, "place")?;
+            } else {
+                walk.number = last.try_get("place")?;
+            }
+        }
+        let ids = rows.iter().map(|row| id(row, "id")).collect::<Result<_>>()?;
+        Ok((ids, walk))
+    }
 }
 
 impl Store {
@@ -53,34 +104,25 @@ impl Store {
     }
 
     /// Makes up to some thousand entries unavailable that were last seen before `at`; gives how many, and the
-    /// heads of the streams. Call it until it gives 0.
+    /// heads of the streams. Call it with the same `from` until it gives 0.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] if the run is not this worker's any more.
+    /// [`crate::StoreError::LeaseLost`] if the run is not this worker's any more.
     pub async fn entries_sweep(
         &self,
         run: &Run,
         source: &EntrySource,
         at: Timestamp,
+        from: &mut Walk,
     ) -> Result<(u64, Vec<(Channel, u64)>)> {
         let table = source.table.as_str();
-        transact!(self.database(), Scope::Org(run.org), |tx| {
+        let (walk, swept) = transact!(self.database(), Scope::Org(run.org), |tx| {
             runs::must_hold(tx, run.org, run.id, run.fence).await?;
-            let rows = query(AssertSqlSafe(format!(
-                "SELECT id FROM {table} WHERE org_id = $1 AND connection_id = $2 AND is_available
-                 AND last_synced_at < $3 ORDER BY id LIMIT {MOST}"
-            )))
-            .bind(run.org)
-            .bind(source.connection)
-            .bind(Time::from(at))
-            .fetch_all(tx)
-            .await?;
-            let gone = rows
-                .iter()
-                .map(|row| id(row, "id"))
-                .collect::<Result<Vec<Uuid>>>()?;
+            let (gone, walk) = from
+                .next(tx, run.org, source, Some(at), "last_synced_at < $3")
+                .await?;
             if gone.is_empty() {
-                return Ok((0, Vec::new()));
+                return Ok((walk, (0, Vec::new())));
             }
             let heads = catalog::write_objects(tx, run.org, source.connection, run.id, &[], &gone).await?;
             query(AssertSqlSafe(format!(
@@ -92,37 +134,44 @@ impl Store {
             .bind(gone.as_slice())
             .execute(tx)
             .await?;
-            Ok((gone.len() as u64, heads))
-        })
+            Ok((walk, (gone.len() as u64, heads)))
+        })?;
+        *from = walk;
+        Ok(swept)
     }
 
-    /// A source that did not change: all of its available entries were seen, and count as skipped.
+    /// A source that did not change: all of its available entries were seen, and count as skipped. Some thousand in
+    /// each transaction, so that nobody waits long and the log of the database stays small.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::LeaseLost`] if the run is not this worker's any more.
     pub async fn entries_unchanged(&self, run: &Run, source: &EntrySource, at: Timestamp) -> Result<u64> {
-        transact!(self.database(), Scope::Org(run.org), |tx| {
-            runs::must_hold(tx, run.org, run.id, run.fence).await?;
-            let seen = query(AssertSqlSafe(format!(
-                "UPDATE {} SET last_synced_at = $3 WHERE org_id = $1 AND connection_id = $2 AND is_available",
-                source.table.as_str()
-            )))
-            .bind(run.org)
-            .bind(source.connection)
-            .bind(Time::from(at))
-            .execute(tx)
-            .await?;
-            query("UPDATE sync_runs SET items_skipped = $3 WHERE org_id = $1 AND run_id = $2")
-                .bind(run.org)
-                .bind(run.id)
-                .bind(count(seen))
-                .execute(tx)
-                .await?;
-            Ok(seen)
-        })
+        let (mut seen, mut from) = (0, Walk::default());
+        loop {
+            let (walk, count) = transact!(self.database(), Scope::Org(run.org), |tx| {
+                runs::must_hold(tx, run.org, run.id, run.fence).await?;
+                let (same, walk) = from.next(tx, run.org, source, None, "1 = 1").await?;
+                super::commit::stamp(tx, run.org, source.table, Time::from(at), &same).await?;
+                query("UPDATE sync_runs SET items_skipped = $3 WHERE org_id = $1 AND run_id = $2")
+                    .bind(run.org)
+                    .bind(run.id)
+                    .bind(count(seen + same.len() as u64))
+                    .execute(tx)
+                    .await?;
+                Ok((walk, same.len() as u64))
+            })?;
+            if count == 0 {
+                return Ok(seen);
+            }
+            seen += count;
+            from = walk;
+        }
     }
 
     /// What the adapter of a source is to be given next time.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] if the run is not this worker's any more.
+    /// [`crate::StoreError::LeaseLost`] if the run is not this worker's any more.
     pub async fn entries_remember(
         &self,
         run: &Run,

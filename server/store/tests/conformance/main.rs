@@ -9,6 +9,7 @@ mod backend;
 mod catalog;
 mod convergence;
 mod entries;
+mod entry_search;
 mod feed;
 mod indexing;
 mod library;

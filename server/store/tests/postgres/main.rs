@@ -11,6 +11,8 @@ mod contention;
 mod convergence;
 #[path = "../conformance/entries.rs"]
 mod entries;
+#[path = "../conformance/entry_search.rs"]
+mod entry_search;
 #[path = "../conformance/feed.rs"]
 mod feed;
 #[path = "../conformance/indexing.rs"]

@@ -37,6 +37,9 @@ pub(crate) struct Upkeep {
 /// Looks after external sources until `shutdown`.
 pub(crate) async fn keep_up(runs: Arc<Runs>, upkeep: Upkeep, shutdown: CancellationToken) {
     let mut cleaned: Option<tokio::time::Instant> = None;
+    if let Err(error) = runs.index_words(&shutdown).await {
+        tracing::warn!(%error, "older entries of sources can't be found by their words; the next start tries again");
+    }
     loop {
         if cleaned.is_none_or(|at| at.elapsed() >= CLEAN_UP_EVERY) {
             cleaned = Some(tokio::time::Instant::now());
@@ -87,6 +90,18 @@ impl Runs {
                     Err(Refusal::Invalid(why)) => {
                         tracing::warn!(connection = %connection.connection.id, why, "a source can't be synced");
                     }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Entries that an older version stored have no words in the index yet.
+    async fn index_words(&self, shutdown: &CancellationToken) -> Result<(), StoreError> {
+        for organization in self.store.organizations().await? {
+            while self.store.entries_index_words(organization.id).await? {
+                if shutdown.is_cancelled() {
+                    return Ok(());
                 }
             }
         }

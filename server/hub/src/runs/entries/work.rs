@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use metasync_protocol::error::codes;
 use metasync_sources::entries::{Begin, End, ErrorKind, Portion, Step, adapter};
-use metasync_store::{EntryBatch, EntrySource, NewError};
+use metasync_store::{EntryBatch, EntrySource, EntryWalk, NewError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -222,11 +222,14 @@ impl Work<'_> {
     /// Everything was read that could be.
     async fn end(&mut self, end: End) -> Result<Value, Failure> {
         let (run, store) = (&self.context.run, &self.context.runs.store);
+        let code = if end.is_complete {
+            "doubtful_read"
+        } else {
+            "incomplete_read"
+        };
         for warning in &end.warnings {
             self.context.log(warning.clone()).await;
-            store
-                .sync_error(run, &failing::note("incomplete_read", warning))
-                .await?;
+            store.sync_error(run, &failing::note(code, warning)).await?;
         }
         if end.is_unchanged {
             let seen = store
@@ -266,9 +269,9 @@ impl Work<'_> {
                 )
             });
         }
-        let mut removed = 0;
+        let (mut removed, mut walk) = (0, EntryWalk::default());
         loop {
-            let (count, heads) = store.entries_sweep(run, &self.source, at).await?;
+            let (count, heads) = store.entries_sweep(run, &self.source, at, &mut walk).await?;
             if count == 0 {
                 return Ok(removed);
             }

@@ -20,6 +20,8 @@ pub(super) struct Columns {
     pub(super) count: usize,
     /// Columns that a row must have: those that somebody asked for.
     pub(super) least: usize,
+    /// Names that stand in the header more than once, and are read.
+    pub(super) doubts: Vec<String>,
 }
 
 impl Columns {
@@ -41,27 +43,47 @@ impl Columns {
             count: header.len(),
             ..Columns::default()
         };
+        let mut doubts = Vec::new();
+        let mut doubt = |at: usize| {
+            let name = header[at];
+            let others = (0..header.len()).filter(|other| header[*other] == name).count() - 1;
+            if others > 0 {
+                doubts.push(format!(
+                    "the header (line 1) has {} columns {name:?}; the first of them, column {}, was read; \
+                     options.columnMapping can name another one by its number from 0",
+                    others + 1,
+                    at + 1
+                ));
+            }
+        };
         let Some(mapping) = mapping else {
             for field in known {
                 let names = std::iter::once(&field.name).chain(field.aliases);
                 if let Some(at) = names.into_iter().find_map(|name| find(name)) {
                     columns.fields.push(field.name.to_owned());
                     columns.at.push(at);
+                    doubt(at);
                 }
             }
             if columns.fields.is_empty() {
                 let wanted: Vec<&str> = known.iter().map(|field| field.name).collect();
                 return Err(missing(&wanted.join(", "), &header));
             }
+            columns.doubts = doubts;
             return Ok(columns);
         };
         for (field, column) in mapping {
             let at = match column {
-                Value::String(name) => find(name).ok_or_else(|| missing(name, &header))?,
+                Value::String(name) => {
+                    let at = find(name).ok_or_else(|| missing(name, &header))?;
+                    doubt(at);
+                    at
+                }
                 other => number(other, header.len())?,
             };
             columns.push(field, at);
         }
+        columns.doubts = doubts;
         Ok(columns)
     }
 

@@ -186,7 +186,7 @@ impl State {
         End {
             is_complete: !self.had_errors,
             is_unchanged: self.is_unchanged,
-            warnings: Vec::new(),
+            warnings: self.columns.doubts.clone(),
             memory: self.position(),
         }
     }

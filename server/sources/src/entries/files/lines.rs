@@ -24,6 +24,12 @@ use super::{
 /// Bytes that are read at once.
 const BUFFER_BYTES: usize = 256 * 1024;
 
+/// Of a text at most one byte in so many is NUL.
+const MOST_NOTHING: usize = 20;
+
+/// The byte order mark in UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A line as it stands in the file.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct Line {
@@ -35,12 +41,19 @@ pub(in super::super) struct Line {
     pub(in super::super) is_cut: bool,
 }
 
+impl Line {
+    /// Adds what there is room for.
+    fn add(&mut self, bytes: &[u8]) {
+        let room = MAX_ROW_BYTES.saturating_sub(self.bytes.len());
+        self.is_cut |= bytes.len() > room;
+        self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
 /// Reads lines.
 pub(in super::super) struct Lines {
     reader: Box<dyn BufRead + Send>,
     decoding: Decoding,
-    /// `\r` where the file knows no other end of a line.
-    end: u8,
     number: u64,
     read: Arc<AtomicU64>,
     size: u64,
@@ -79,7 +92,8 @@ impl Lines {
             Some(name) => encoding::named(name, &sample)?,
             None => encoding::detected(&sample)?,
         };
-        if !matches!(decoding, Decoding::Stream(_)) && sample.contains(&0) {
+        let nothing = memchr::memchr_iter(0, &sample).count();
+        if !matches!(decoding, Decoding::Stream(_)) && nothing * MOST_NOTHING > sample.len() {
             return Err(EntryError::new(
                 ErrorKind::Validation,
                 "not_text",
@@ -87,8 +101,6 @@ impl Lines {
             ));
         }
         let read = Arc::new(AtomicU64::new(0));
-        let has = |byte| sample.contains(&byte);
-        let end = if has(b'\r') && !has(b'\n') { b'\r' } else { b'\n' };
         let skipped = match decoding {
             Decoding::Utf8 { mark } => mark,
             _ => 0,
@@ -109,43 +121,57 @@ impl Lines {
         Ok(Lines {
             reader,
             decoding,
-            end,
             number: 0,
             read,
             size,
         })
     }
 
-    /// The next line, into `line`; `false`: there is none.
+    /// The next line, into `line`; `false`: there is none. A line ends with `\n`, `\r\n` or `\r`, in one file too.
     pub(in super::super) fn next(&mut self, line: &mut Line) -> Result<bool, EntryError> {
         line.bytes.clear();
         line.is_cut = false;
         let mut any = false;
         loop {
-            let available = match self.reader.fill_buf() {
-                Ok(available) => available,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(unreadable(&error)),
-            };
+            let available = self.filled()?;
             if available.is_empty() {
                 break;
             }
             any = true;
-            let found = memchr::memchr(self.end, available);
+            let found = memchr::memchr2(b'\n', b'\r', available);
+            let ending = found.map(|at| available[at]);
             let taken = found.map_or(available.len(), |at| at + 1);
-            let room = MAX_ROW_BYTES.saturating_sub(line.bytes.len());
-            line.is_cut |= taken > room;
-            line.bytes.extend_from_slice(&available[..taken.min(room)]);
+            line.add(&available[..taken]);
             self.reader.consume(taken);
-            if found.is_some() {
+            if ending == Some(b'\r') && self.filled()?.first() == Some(&b'\n') {
+                line.add(b"\n");
+                self.reader.consume(1);
+            }
+            if ending.is_some() {
                 break;
             }
         }
         if any {
             self.number += 1;
             line.number = self.number;
+            // Files that were put together have the mark of each of them.
+            if line.bytes.starts_with(MARK) {
+                line.bytes.drain(..MARK.len());
+            }
         }
         Ok(any)
+    }
+
+    fn filled(&mut self) -> Result<&[u8], EntryError> {
+        loop {
+            match self.reader.fill_buf() {
+                Ok(_) => break,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(unreadable(&error)),
+            }
+        }
+        // what is there already is given without reading
+        self.reader.fill_buf().map_err(|error| unreadable(&error))
     }
 
     /// Passes over lines.

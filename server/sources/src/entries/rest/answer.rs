@@ -22,11 +22,17 @@ pub(super) fn page(body: &[u8], data: Option<&Path>, next: Option<&Path>) -> Res
         EntryError::new(
             ErrorKind::Parsing,
             "invalid_json",
-            format!(
-                "the answer is no JSON (line {}, column {})",
-                error.line(),
-                error.column()
-            ),
+            match body.trim_ascii_start().first() {
+                Some(b'<') => "the answer is no JSON but looks like a page for people (HTML or XML); is the address the \
+                               interface's, and are the credentials right?"
+                    .to_owned(),
+                None => "the answer is empty and no JSON".to_owned(),
+                Some(_) => format!(
+                    "the answer is no JSON (line {}, column {})",
+                    error.line(),
+                    error.column()
+                ),
+            },
         )
     })?;
     let next = match next.and_then(|path| follow(&whole, path.parts())) {

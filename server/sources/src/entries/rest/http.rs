@@ -1,17 +1,21 @@
 //! Requests within reach: what a name stands for is looked at once for a run and is where requests go;
 //! each redirect is looked at again, and no secret follows one to another origin (security.md 9).
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, io::Read as _, time::Duration};
 
+use flate2::read::MultiGzDecoder;
 use reqwest::{
     Client, Method,
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+        RETRY_AFTER,
+    },
 };
 use url::{Origin, Url};
 
 use super::super::{
-    EntryError, ErrorKind,
-    limits::{CONNECT_TIMEOUT, MAX_REDIRECTS, READ_TIMEOUT, REQUEST_TIMEOUT},
+    EntryError, ErrorKind, blocking,
+    limits::{ALWAYS_BYTES, CONNECT_TIMEOUT, MAX_RATIO, MAX_REDIRECTS, READ_TIMEOUT, REQUEST_TIMEOUT},
 };
 use crate::{
     Reach,
@@ -69,7 +73,8 @@ impl Http {
             let is_home = url.origin() == home;
             let mut request = client
                 .request(method.clone(), url.clone())
-                .header(ACCEPT, "application/json");
+                .header(ACCEPT, "application/json")
+                .header(ACCEPT_ENCODING, "gzip");
             if is_home {
                 request = request.headers(headers.clone()).headers(secrets.clone());
                 if let Some(body) = &body {
@@ -139,6 +144,9 @@ impl Http {
             .timeout(REQUEST_TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
+            // What comes out of an answer is looked at here, beside what went in.
+            .no_gzip()
+            .no_zstd()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             // A proxy would look the name up by itself.
@@ -177,24 +185,77 @@ async fn read(mut answer: reqwest::Response, most_bytes: usize) -> Result<Answer
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| away(&url, &error))? {
         if body.len() + chunk.len() > most_bytes {
-            return Err(EntryError::new(
-                ErrorKind::Validation,
-                "answer_too_large",
-                format!(
-                    "the answer of {} is larger than {} MiB; ask for smaller pages (options.pagination.limit)",
-                    shown(&url),
-                    most_bytes.div_ceil(1024 * 1024)
-                ),
-            ));
+            return Err(too_large(&url, most_bytes));
         }
         body.extend_from_slice(&chunk);
     }
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body = match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+        None | Some(b"identity" | b"") => body,
+        Some(b"gzip" | b"x-gzip") if body.is_empty() => body,
+        Some(b"gzip" | b"x-gzip") => {
+            let place = url.clone();
+            blocking(move || unpacked(&body, &place, most_bytes)).await?
+        }
+        Some(other) => {
+            return Err(EntryError::new(
+                ErrorKind::Parsing,
+                "unknown_encoding",
+                format!(
+                    "the answer of {} is packed as {}, which was not asked for",
+                    shown(&url),
+                    String::from_utf8_lossy(other)
+                ),
+            ));
+        }
+    };
     Ok(Answer {
-        status: answer.status().as_u16(),
-        headers: answer.headers().clone(),
+        status,
+        headers,
         body,
         url,
     })
+}
+
+/// What a packed answer holds, within limits (security.md 12).
+fn unpacked(packed: &[u8], url: &Url, most_bytes: usize) -> Result<Vec<u8>, EntryError> {
+    let by_ratio = packed.len().saturating_mul(MAX_RATIO).max(ALWAYS_BYTES);
+    let most = by_ratio.min(most_bytes);
+    let mut body = Vec::new();
+    let mut unpacking = MultiGzDecoder::new(packed).take(most as u64 + 1);
+    unpacking.read_to_end(&mut body).map_err(|error| {
+        EntryError::new(
+            ErrorKind::Parsing,
+            "invalid_encoding",
+            format!("the answer of {} can't be unpacked: {error}", shown(url)),
+        )
+    })?;
+    if body.len() <= most {
+        return Ok(body);
+    }
+    if by_ratio < most_bytes {
+        return Err(EntryError::new(
+            ErrorKind::Validation,
+            "answer_too_large",
+            format!(
+                "the answer of {} unpacks to more than {MAX_RATIO} times its size",
+                shown(url)
+            ),
+        ));
+    }
+    Err(too_large(url, most_bytes))
+}
+
+fn too_large(url: &Url, most_bytes: usize) -> EntryError {
+    EntryError::new(
+        ErrorKind::Validation,
+        "answer_too_large",
+        format!(
+            "the answer of {} is larger than {} MiB; ask for smaller pages (options.pagination.limit)",
+            shown(url),
+            most_bytes.div_ceil(1024 * 1024)
+        ),
+    )
 }
 
 impl Answer {

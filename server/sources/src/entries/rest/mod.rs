@@ -6,6 +6,7 @@ mod http;
 mod options;
 mod pages;
 mod reader;
+mod unchanged;
 
 use super::{Begin, EntryAdapter, EntryReader, EntrySpec, Outside, Pending};
 use crate::SourceError;

@@ -58,6 +58,8 @@ pub(super) struct Pagination {
     pub(super) max_pages: u64,
     /// Parameters stand in the JSON body instead of the query.
     pub(super) in_body: bool,
+    /// The first page's `ETag` or `Last-Modified` is one of the whole source, somebody says.
+    pub(super) first_tells_all: bool,
 }
 
 /// The seed's `type` of pagination, with what it needs.
@@ -236,7 +238,13 @@ fn pagination(options: &Value) -> Result<Option<Pagination>, EntryError> {
         Some("body") => true,
         Some(_) => return Err(wrong("in", "must be query or body")),
     };
+    let first_tells_all = match word("validators")?.as_deref() {
+        None | Some("page") => false,
+        Some("source") => true,
+        Some(_) => return Err(wrong("validators", "must be page or source")),
+    };
     Ok(Some(Pagination {
+        first_tells_all,
         kind,
         limit: limit.unwrap_or(DEFAULT_PAGE_ITEMS),
         limit_param,

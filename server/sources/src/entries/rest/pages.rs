@@ -16,8 +16,6 @@ use super::{
 pub(super) struct Position {
     /// Pages that are done with.
     pub(super) pages: u64,
-    /// Those of them that had items.
-    pub(super) filled: u64,
     /// Items of the next page that are done with.
     pub(super) items: usize,
     /// Items of all pages.
@@ -26,8 +24,34 @@ pub(super) struct Position {
     pub(super) next: Option<String>,
     /// Whether a page was as full as it was asked to be.
     pub(super) was_full: bool,
-    /// Of the items of the last page.
-    pub(super) last: u64,
+    /// Which page came a while ago: whoever comes by again goes round in circles.
+    pub(super) round: Round,
+    /// Likewise of what names the next page.
+    pub(super) named: Round,
+}
+
+/// Finds that something comes again after any number of others, in constant memory (R. P. Brent, 1980): it is
+/// compared with one that stays the same for twice as long each time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Round {
+    kept: Option<u64>,
+    since: u64,
+    until: u64,
+}
+
+impl Round {
+    /// Notes the next one; whether it is the one that was kept.
+    fn again(&mut self, next: u64) -> bool {
+        if self.kept == Some(next) {
+            return true;
+        }
+        self.since += 1;
+        if self.since >= self.until {
+            (self.kept, self.since, self.until) = (Some(next), 0, (self.until * 2).max(1));
+        }
+        false
+    }
 }
 
 /// What follows a page.
@@ -77,19 +101,17 @@ impl Position {
         let hash = items
             .iter()
             .fold(count, |hash, item| hash.rotate_left(5) ^ xxh3_64(item.as_bytes()));
-        let is_repeated = count > 0 && self.pages > 0 && hash == self.last;
+        let is_repeated = count > 0 && self.round.again(hash);
         self.pages += 1;
-        self.filled += u64::from(count > 0);
         self.items = 0;
         self.offset += count;
-        self.last = hash;
         let Some(pagination) = pagination else {
             return Then::End;
         };
         if is_repeated {
-            return Then::Stop("the source sends the same page again and again; it was read once".into());
+            return Then::Stop("the source sends the same pages again and again; each was read".into());
         }
-        let before = self.next.take();
+        self.next = None;
         self.next = match &pagination.kind {
             Paging::Page { .. } | Paging::Offset { .. } => None,
             Paging::Cursor { .. } => next.and_then(text),
@@ -103,8 +125,10 @@ impl Position {
         };
         let is_over = match &pagination.kind {
             Paging::Cursor { .. } | Paging::Link { .. } => {
-                if self.next.is_some() && self.next == before {
-                    return Then::Stop("the source names the same next page again and again".into());
+                if let Some(next) = &self.next
+                    && self.named.again(xxh3_64(next.as_bytes()))
+                {
+                    return Then::Stop("the source names the same next pages again and again".into());
                 }
                 self.next.is_none()
             }
@@ -185,6 +209,7 @@ mod tests {
             limit_param: Some("limit".into()),
             max_pages,
             in_body: false,
+            first_tells_all: false,
         }
     }
 
@@ -217,6 +242,14 @@ mod tests {
         let mut at = Position::default();
         turn(&mut at, &["1", "2"]);
         assert!(matches!(turn(&mut at, &["1", "2"]), Then::Stop(_)));
+        // a, b, c, b, c, …
+        let mut at = Position::default();
+        let pages = [["1", "2"], ["3", "4"], ["5", "6"]];
+        let read = (0..50).position(|n| {
+            let page = if n < 3 { n } else { 1 + (n - 1) % 2 };
+            matches!(turn(&mut at, &pages[page]), Then::Stop(_))
+        });
+        assert!(read.is_some_and(|n| n < 10), "{read:?}");
         let few = pagination(
             Paging::Offset {
                 param: "offset".into(),
@@ -255,6 +288,15 @@ mod tests {
             at.turn(Some(&by_cursor), &["3"], Some(&Value::Null), None, &url),
             Then::End
         );
+        let mut at = Position::default();
+        let read = (0..50).position(|n| {
+            let items = [n.to_string()];
+            let next = Value::from(["x", "y", "z"][n % 3]);
+            let then = at.turn(Some(&by_cursor), &[items[0].as_str()], Some(&next), None, &url);
+            at.pages = 0;
+            matches!(then, Then::Stop(_))
+        });
+        assert!(read.is_some_and(|n| n < 12), "{read:?}");
         let by_link = pagination(Paging::Link { path: Some(path) }, 9);
         let mut at = Position::default();
         assert_eq!(

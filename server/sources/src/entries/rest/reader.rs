@@ -7,9 +7,9 @@ use std::{
 
 use reqwest::{
     Method,
-    header::{ETAG, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LINK},
+    header::{HeaderMap, LINK},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize as _;
 use serde_json::{Value, value::RawValue};
 use url::Url;
 
@@ -24,20 +24,8 @@ use super::{
     http::{Answer, Ask, Http},
     options::{Options, Paging},
     pages::{Position, Then},
+    unchanged::{Memory, SeenPage, Validators},
 };
-
-/// By what a source tells that it did not change.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Validators {
-    etag: Option<String>,
-    last_modified: Option<String>,
-}
-
-impl Validators {
-    fn is_empty(&self) -> bool {
-        self.etag.is_none() && self.last_modified.is_none()
-    }
-}
 
 pub(super) struct RestReader {
     url: Url,
@@ -45,10 +33,10 @@ pub(super) struct RestReader {
     auth: Auth,
     http: Http,
     position: Position,
-    /// Of the last complete read, for the first request.
-    before: Validators,
-    /// Of this one, as long as all of its items are of one page.
-    now: Validators,
+    /// Of the last complete read: what it takes to find out that nothing changed.
+    before: Option<Memory>,
+    /// Of this one, as long as it may be believed next time.
+    now: Option<Memory>,
     /// Items of a page that are still to be given, and where reading stands behind them.
     rest: VecDeque<Box<RawValue>>,
     behind: Position,
@@ -65,17 +53,16 @@ impl RestReader {
         let http = Http::new(outside.reach);
         let auth = options.auth.resolve(&outside.variables, &http)?;
         let position = begin.position.and_then(|value| Position::deserialize(value).ok());
-        let before = begin
-            .previous
-            .and_then(|value| Validators::deserialize(value).ok());
+        let is_whole = position.is_none() && options.method == Method::GET;
+        let before = begin.previous.and_then(|value| Memory::deserialize(value).ok());
         Ok(RestReader {
             url: outside.reach.check(spec.identifier.trim())?,
             options,
             auth,
             http,
-            before: before.filter(|_| position.is_none()).unwrap_or_default(),
+            before: before.filter(|_| is_whole),
             position: position.unwrap_or_default(),
-            now: Validators::default(),
+            now: is_whole.then(Memory::default),
             rest: VecDeque::new(),
             behind: Position::default(),
             then: Then::Next,
@@ -95,18 +82,45 @@ impl RestReader {
                     return Ok(Step::End(self.end(why)));
                 }
             }
-            let answer = self.ask().await?;
-            if answer.status == 304 && self.position.pages == 0 && !self.before.is_empty() {
-                return Ok(Step::End(End {
-                    is_complete: true,
-                    is_unchanged: true,
-                    warnings: Vec::new(),
-                    memory: serde_json::to_value(&self.before).unwrap_or_default(),
-                }));
-            }
+            let answer = match self.before.take() {
+                None => self.ask(&Validators::default()).await?,
+                Some(before) => match self.first_unless_unchanged(&before).await? {
+                    Some(answer) => answer,
+                    None => {
+                        return Ok(Step::End(End {
+                            is_complete: true,
+                            is_unchanged: true,
+                            warnings: Vec::new(),
+                            memory: serde_json::to_value(&before).unwrap_or_default(),
+                        }));
+                    }
+                },
+            };
             self.turn(answer).await?;
         }
         self.portion().await
+    }
+
+    /// Asks page by page whether it is as it was; `None`: all are, else the first page to begin with.
+    async fn first_unless_unchanged(&mut self, before: &Memory) -> Result<Option<Answer>, EntryError> {
+        let of_source = self
+            .options
+            .pagination
+            .as_ref()
+            .is_some_and(|p| p.first_tells_all);
+        let asked = if of_source { 1 } else { before.pages.len() };
+        for (number, page) in before.pages.iter().take(asked).enumerate() {
+            self.position = page.position(number);
+            let answer = self.ask(&page.validators).await?;
+            self.position = Position::default();
+            match answer.status {
+                304 => {}
+                _ if number == 0 => return Ok(Some(answer)),
+                // what did not change until there has to be read as well
+                _ => return self.ask(&Validators::default()).await.map(Some),
+            }
+        }
+        Ok(None)
     }
 
     /// Takes a page in.
@@ -117,12 +131,8 @@ impl RestReader {
             _ => None,
         };
         let link = answer.header(LINK).map(str::to_owned);
-        if self.position.pages == 0 {
-            let text = |name| answer.header(name).map(str::to_owned);
-            self.now = Validators {
-                etag: text(ETAG),
-                last_modified: text(LAST_MODIFIED),
-            };
+        if let Some(memory) = self.now.take() {
+            self.now = memory.with(SeenPage::new(&self.position, &answer));
         }
         let (url, body) = (answer.url, answer.body);
         let page: Page = blocking(move || answer::page(&body, data.as_ref(), next.as_ref())).await?;
@@ -155,15 +165,22 @@ impl RestReader {
                     None => format!("item {number}"),
                 };
                 let place = Place { line: None, words };
-                let item = serde_json::from_str::<Value>(item.get());
-                match item.ok().and_then(|item| fields.of(&item)) {
-                    Some(values) => rows.push(Row { place, values }),
-                    None => errors.push(RowError {
-                        code: "no_object",
-                        message: format!("{} is no JSON object", place.words),
-                        place,
-                    }),
-                }
+                let (code, why) = match serde_json::from_str::<Value>(item.get()) {
+                    Ok(item) => match fields.of(&item) {
+                        Some(values) => {
+                            rows.push(Row { place, values });
+                            continue;
+                        }
+                        None => ("no_object", "is no JSON object".to_owned()),
+                    },
+                    // as JSON it was read before: it is nested too deep, or has a number that is too large
+                    Err(error) => ("unreadable_item", format!("can't be read: {error}")),
+                };
+                errors.push(RowError {
+                    code,
+                    message: format!("{} {why}", place.words),
+                    place,
+                });
             }
             Ok((rows, errors))
         })
@@ -183,34 +200,31 @@ impl RestReader {
 
     fn end(&self, warnings: Vec<String>) -> End {
         let is_complete = self.then == Then::End && !self.had_errors;
-        let is_one_page = is_complete && self.position.filled <= 1 && !self.now.is_empty();
-        let memory = match is_one_page {
-            true => serde_json::to_value(&self.now).unwrap_or_default(),
-            false => Value::Null,
-        };
+        let memory = self.now.as_ref().filter(|_| is_complete);
+        let memory = memory.and_then(|memory| serde_json::to_value(memory).ok());
         End {
             is_complete,
             is_unchanged: false,
             warnings,
-            memory,
+            memory: memory.unwrap_or_default(),
         }
     }
 
-    /// Asks for the next page; waits where the source wants that, once pages come.
-    async fn ask(&mut self) -> Result<Answer, EntryError> {
+    /// Asks for the next page, if it is not as these tell; waits where the source wants that, once pages come.
+    async fn ask(&mut self, unless: &Validators) -> Result<Answer, EntryError> {
         let mut pauses = 0;
         loop {
             if let Some(asked) = self.asked {
                 tokio::time::sleep(self.options.interval.saturating_sub(asked.elapsed())).await;
             }
             self.asked = Some(Instant::now());
-            let ask = self.request().await?;
+            let ask = self.request(unless).await?;
             let mut answer = self.http.send(ask).await?;
             if answer.status == 401 && self.auth.renew() {
-                let ask = self.request().await?;
+                let ask = self.request(unless).await?;
                 answer = self.http.send(ask).await?;
             }
-            if matches!(answer.status, 200..=299 | 304) {
+            if matches!(answer.status, 200..=299) || (answer.status == 304 && !unless.is_empty()) {
                 return Ok(answer);
             }
             let error = answer.refused("the source", true);
@@ -224,7 +238,7 @@ impl RestReader {
         }
     }
 
-    async fn request(&mut self) -> Result<Ask, EntryError> {
+    async fn request(&mut self, unless: &Validators) -> Result<Ask, EntryError> {
         let mut url = match (&self.options.pagination, &self.position.next) {
             (Some(pagination), Some(next)) if matches!(pagination.kind, Paging::Link { .. }) => {
                 self.http.reach.check(next)?
@@ -246,23 +260,11 @@ impl RestReader {
                 );
             }
         }
-        let mut headers = reqwest::header::HeaderMap::new();
-        if self.position.pages == 0 && self.position.items == 0 {
-            let conditions = [
-                (IF_NONE_MATCH, &self.before.etag),
-                (IF_MODIFIED_SINCE, &self.before.last_modified),
-            ];
-            for (name, value) in conditions {
-                if let Some(value) = value.as_deref().and_then(|v| HeaderValue::from_str(v).ok()) {
-                    headers.insert(name, value);
-                }
-            }
-        }
         let mut ask = Ask {
             method: self.options.method.clone(),
             url,
-            headers,
-            secrets: reqwest::header::HeaderMap::new(),
+            headers: unless.headers(),
+            secrets: HeaderMap::new(),
             body: body
                 .filter(|_| self.options.method == Method::POST)
                 .map(|body| body.to_string().into_bytes()),
