@@ -162,7 +162,10 @@ export interface HistoryRun {
 export interface HubSettings {
   /** Id or name; may be left out where the user belongs to one only. */
   organization?: string | null;
-  /** Such as `https://metadata.example.com`. */
+  /**
+   * Such as `https://metadata.example.com`; or a WebDAV folder with a published catalogue, such as
+   * `davs://ann@cloud.example.com/catalogues/sales`, where the token is the password.
+   */
   url?: string | null;
 }
 

@@ -7,15 +7,19 @@ import { type TokenStore, cleanToken, tokenProblem } from './token';
 export async function signIn(tokens: TokenStore): Promise<void> {
   const hub = hubUrl() ?? (await askHub());
   if (hub === undefined) return;
+  // At a WebDAV folder it is a password, and taken as it is.
+  const isFolder = /^davs?:/i.test(hub);
   const pasted = await vscode.window.showInputBox({
     title: vscode.l10n.t('Metadata: Sign In'),
-    prompt: vscode.l10n.t("Token for {0}. It is kept in VS Code's secret storage.", hub),
+    prompt: isFolder
+      ? vscode.l10n.t("Password for {0}. It is kept in VS Code's secret storage.", hub)
+      : vscode.l10n.t("Token for {0}. It is kept in VS Code's secret storage.", hub),
     password: true,
     ignoreFocusOut: true,
-    validateInput: tokenProblem,
+    validateInput: isFolder ? undefined : tokenProblem,
   });
-  if (pasted === undefined) return;
-  await tokens.set(cleanToken(pasted));
+  if (pasted === undefined || pasted === '') return;
+  await tokens.set(isFolder ? pasted : cleanToken(pasted));
 }
 
 export async function signOut(tokens: TokenStore): Promise<void> {
@@ -40,7 +44,7 @@ async function askHub(): Promise<string | undefined> {
 function hubProblem(value: string): string | undefined {
   try {
     const { protocol } = new URL(value.trim());
-    return protocol === 'https:' || protocol === 'http:' ? undefined : vscode.l10n.t('The address begins with https:// or http://.');
+    return ['https:', 'http:', 'davs:', 'dav:'].includes(protocol) ? undefined : vscode.l10n.t('The address begins with https:// or http://.');
   } catch {
     return vscode.l10n.t('An address such as https://metadata.example.com');
   }

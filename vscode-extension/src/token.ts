@@ -58,5 +58,11 @@ export function tokenProblem(pasted: string): string | undefined {
 function currentKey(): string | undefined {
   const url = hubUrl();
   if (url === undefined) return undefined;
-  try { return KEY_PREFIX + new URL(url).origin; } catch { return undefined; }
+  try {
+    const { origin, protocol, host, username } = new URL(url);
+    // Only schemes of the web have an origin; of a WebDAV folder the user's name counts too.
+    return KEY_PREFIX + (origin === 'null' ? `${protocol}//${username}@${host}` : origin);
+  } catch {
+    return undefined;
+  }
 }

@@ -11,6 +11,7 @@ use crate::{
     auth,
     config::{ConnectionConfig, HubConfig, LOCAL_USER, Repositories},
     hub::{Hub, HubError},
+    published::{CatalogueShare, KIND, Published},
 };
 
 /// How long the embedded hub's token is good for; it stays in memory.
@@ -50,28 +51,62 @@ pub async fn embedded(
     identity: &str,
     shutdown: CancellationToken,
 ) -> Result<Embedded, HubError> {
-    let failed = |what: String| move |source| HubError::Io { what, source };
     let root = std::path::absolute(workspace).map_err(failed(format!("finding {}", workspace.display())))?;
     let url = root.to_str().map(str::to_owned).ok_or_else(|| HubError::Io {
         what: format!("indexing {}", root.display()),
         source: std::io::Error::other("the folder's name is not UTF-8"),
     })?;
+    let config = HubConfig::local(data_dir);
+    let id = metasync_protocol::ids::connection(config.organizations[0].id, identity);
+    start(config, connection(id, "workspace", identity, url), shutdown).await
+}
+
+/// Starts a hub on a free loopback port with one connection, over a published catalogue, which it reads when
+/// asked. The first start asks the share whose catalogue it is.
+pub async fn embedded_over(
+    catalogue: CatalogueShare,
+    data_dir: &Path,
+    shutdown: CancellationToken,
+) -> Result<Embedded, HubError> {
+    std::fs::create_dir_all(data_dir).map_err(failed(format!("making {}", data_dir.display())))?;
+    let published = Published::open(&catalogue, data_dir)?;
+    let name = published.name().await?;
     let mut config = HubConfig::local(data_dir);
+    // the same whoever publishes there
+    let id = metasync_protocol::ids::connection(config.organizations[0].id, &catalogue.url);
+    let connection = connection(id, KIND, &name, catalogue.url.clone());
+    config.catalogue = Some(catalogue);
+    start(config, connection, shutdown).await
+}
+
+fn failed(what: String) -> impl FnOnce(std::io::Error) -> HubError {
+    move |source| HubError::Io { what, source }
+}
+
+fn connection(id: Uuid, kind: &str, identity: &str, url: String) -> ConnectionConfig {
+    ConnectionConfig {
+        id: Some(id),
+        kind: kind.into(),
+        name: identity.rsplit('/').next().unwrap_or(identity).to_owned(),
+        full_name: identity.to_owned(),
+        url,
+        ..ConnectionConfig::default()
+    }
+}
+
+async fn start(
+    mut config: HubConfig,
+    connection: ConnectionConfig,
+    shutdown: CancellationToken,
+) -> Result<Embedded, HubError> {
     config.owner_token = false;
     config.repositories = Repositories {
         on_startup: false,
         interval_minutes: 0.0,
     };
     let organization_id = config.organizations[0].id;
-    let connection_id = metasync_protocol::ids::connection(organization_id, identity);
-    config.organizations[0].connections.push(ConnectionConfig {
-        id: Some(connection_id),
-        kind: "workspace".into(),
-        name: identity.rsplit('/').next().unwrap_or(identity).to_owned(),
-        full_name: identity.to_owned(),
-        url,
-        ..ConnectionConfig::default()
-    });
+    let connection_id = connection.id.unwrap_or_default();
+    config.organizations[0].connections.push(connection);
     let hub = Hub::open(config.clone(), shutdown).await?;
     let (token, _) = auth::mint(&config, LOCAL_USER, None, TOKEN_LIFETIME)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))

@@ -20,6 +20,7 @@ use crate::{
     http::{self, App, AppInner},
     library::Library,
     metrics::Metrics,
+    published::Published,
     runs::{self, Policy, Runs, entries::Upkeep, releases::Releases},
     secrets,
 };
@@ -39,6 +40,9 @@ pub enum HubError {
     /// Its database can't be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The published catalogue can't be read.
+    #[error(transparent)]
+    Share(#[from] metasync_sources::ShareError),
     /// The data directory, or the network, can't be used.
     #[error("{what}: {source}")]
     Io {
@@ -59,6 +63,14 @@ impl From<secrets::SecretError> for HubError {
 }
 
 impl HubError {
+    /// A stable word for programs, where there is one.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            HubError::Share(error) => Some(error.code()),
+            _ => None,
+        }
+    }
+
     fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> HubError {
         let what = what.into();
         move |source| HubError::Io { what, source }
@@ -117,7 +129,12 @@ impl Hub {
                 },
             },
         );
-        let runs = Arc::new(runs.with_releases(releases));
+        let published = config
+            .catalogue
+            .as_ref()
+            .map(|share| Published::open(share, &config.data_dir))
+            .transpose()?;
+        let runs = Arc::new(runs.with_releases(releases).with_published(published));
         let library = Arc::new(Library::new(&config, store.clone(), Arc::clone(&bells)));
         if config.database.is_none() {
             let orgs: Vec<_> = config.organizations.iter().map(|o| o.id).collect();
@@ -191,6 +208,7 @@ impl Hub {
             self.store.foreign_changes(),
             Arc::clone(&self.bells),
         ));
+        let passing_on = tokio::spawn(Arc::clone(&self.app.library).pass_on_from_others());
         let listener = listener.tap_io(|stream| {
             // Events are small and must not wait for more of them.
             if let Err(error) = stream.set_nodelay(true) {
@@ -214,6 +232,7 @@ impl Hub {
         keeping.abort();
         releasing.abort();
         hearing.abort();
+        passing_on.abort();
         telling.abort();
         if let Err(error) = working.await {
             tracing::error!(%error, "the runner failed");

@@ -39,6 +39,13 @@ pub async fn examine(settings: &Effective, found: &Found, cache: &Path) -> Docto
             "hub",
             "local mode: the workspace itself is indexed, no hub is needed",
         )),
+        Mode::Folder(folder) => checks.push(good(
+            "hub",
+            &format!(
+                "none is needed: the catalogue published at {} is read",
+                folder.shown()
+            ),
+        )),
         Mode::Off => checks.push(bad(
             "hub",
             "no hub is configured and local mode is off",

@@ -25,6 +25,8 @@ pub enum Command {
     Hub(HubOptions),
     /// Sync the workspace's metadata into the cache that the language server uses
     Sync(SyncOptions),
+    /// Publish the workspace's facts to a WebDAV folder, for editors without a hub
+    Publish(PublishOptions),
     /// What the cache holds, and how old it is
     Status(CacheOptions),
     /// The syncs of this workspace
@@ -87,6 +89,26 @@ pub struct SyncOptions {
     /// Read everything again and build the copy anew
     #[arg(long)]
     pub full: bool,
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `metasync publish`.
+#[derive(Args)]
+pub struct PublishOptions {
+    /// Address of the folder: davs://, dav://, https:// or http://; user name in it or in WEBDAV_USERNAME, password in
+    /// WEBDAV_PASSWORD
+    #[arg(long, value_name = "URL")]
+    pub to: String,
+    /// The workspace [default: here]
+    pub path: Option<PathBuf>,
+    /// The workspace, as the other commands name it
+    #[arg(long, value_name = "PATH", conflicts_with = "path")]
+    pub workspace: Option<PathBuf>,
+    /// Put it in the place of another workspace's catalogue
+    #[arg(long)]
+    pub replace: bool,
     /// One JSON document on stdout
     #[arg(long)]
     pub json: bool,

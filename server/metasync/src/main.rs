@@ -61,6 +61,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Lsp => commands::lsp::run().await,
         Command::Hub(options) => commands::hub::run(options).await,
         Command::Sync(options) => commands::sync::run(options).await,
+        Command::Publish(options) => commands::publish::run(options).await,
         Command::Status(options) => commands::status::run(&options),
         Command::History(options) => commands::history::run(&options),
         Command::Show(options) => commands::show::run(&options),

@@ -107,7 +107,8 @@ impl Default for CodeLensSettings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct HubSettings {
-    /// Such as `https://metadata.example.com`.
+    /// Such as `https://metadata.example.com`; or a WebDAV folder with a published catalogue, such as
+    /// `davs://ann@cloud.example.com/catalogues/sales`, where the token is the password.
     pub url: Option<String>,
     /// Id or name; may be left out where the user belongs to one only.
     pub organization: Option<String>,

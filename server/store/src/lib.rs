@@ -53,8 +53,8 @@ pub use feed::{DEFAULT_LIMIT, DEFAULT_MAX_BYTES, MAX_LIMIT, MIN_MAX_BYTES};
 pub use feed::{PageAnswer, PageForm, PageFrom, PageFrom as From, PageRequest, Standing};
 pub use foreign::{ForeignChange, ForeignChanges};
 pub use library::{
-    CHUNK_BYTES, LibraryChange, LibraryConflict, LibraryFilter, LibraryRow, LibraryState, LibraryWrite,
-    Published, StoredContent,
+    CHUNK_BYTES, LibraryChange, LibraryConflict, LibraryEvent, LibraryFilter, LibraryRow, LibraryState,
+    LibraryWrite, Published, StoredContent,
 };
 pub use library::{CONFLICT, DELETED, MODIFIED, NEW, SYNCED};
 pub use metasync_protocol::connections::NewConnection;

@@ -31,6 +31,8 @@ pub(crate) enum Signal {
     Run(Uuid),
     /// The queue of runs.
     Work,
+    /// What syncs of libraries tell.
+    Library,
     /// The epoch, or the keys of cursors.
     Identity,
     /// So much that all is to be looked at.
@@ -42,6 +44,7 @@ impl Signal {
         match self {
             Signal::Heads(org) => format!("h{}", org.simple()),
             Signal::Run(run) => format!("r{}", run.simple()),
+            Signal::Library => "l".into(),
             Signal::Work => "w".into(),
             Signal::Identity => "i".into(),
             Signal::Everything => "*".into(),
@@ -52,6 +55,7 @@ impl Signal {
         Some(match word.split_at_checked(1)? {
             ("h", id) => Signal::Heads(id.parse().ok()?),
             ("r", id) => Signal::Run(id.parse().ok()?),
+            ("l", "") => Signal::Library,
             ("w", "") => Signal::Work,
             ("i", "") => Signal::Identity,
             ("*", "") => Signal::Everything,
@@ -124,13 +128,25 @@ mod tests {
     #[test]
     fn what_is_told_is_what_is_heard() {
         let (node, id) = (Uuid::from_u128(1), Uuid::from_u128(u128::MAX));
-        let all = HashSet::from([Signal::Heads(id), Signal::Run(id), Signal::Work, Signal::Identity]);
+        let all = HashSet::from([
+            Signal::Heads(id),
+            Signal::Run(id),
+            Signal::Work,
+            Signal::Library,
+            Signal::Identity,
+        ]);
         let (from, mut heard) = parse(&payload(node, &all));
         assert_eq!(from, Some(node));
         heard.sort();
         assert_eq!(
             heard,
-            [Signal::Heads(id), Signal::Run(id), Signal::Work, Signal::Identity]
+            [
+                Signal::Heads(id),
+                Signal::Run(id),
+                Signal::Work,
+                Signal::Library,
+                Signal::Identity
+            ]
         );
         let many = (0..MOST_SIGNALS as u128 + 1)
             .map(|n| Signal::Run(Uuid::from_u128(n)))

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::future::BoxFuture;
 use metasync_language_server::{
     settings::Environment,
-    sync::{Endpoint, LocalHub},
+    sync::{Endpoint, LocalHub, NotStarted, Over},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -35,8 +35,8 @@ pub struct Inside {
 struct NoLocalHub;
 
 impl LocalHub for NoLocalHub {
-    fn start(&self, _: PathBuf, _: PathBuf, _: String) -> BoxFuture<'static, Result<Endpoint, String>> {
-        Box::pin(async { Err("a benchmark has no local mode".to_owned()) })
+    fn start(&self, _: Over, _: PathBuf) -> BoxFuture<'static, Result<Endpoint, NotStarted>> {
+        Box::pin(async { Err("a benchmark has no local mode".to_owned().into()) })
     }
 }
 

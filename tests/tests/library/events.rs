@@ -2,7 +2,10 @@
 
 use std::io::{BufRead as _, BufReader};
 
-use metasync_tests::webdav::{Dav, Kind};
+use metasync_tests::{
+    postgres::Database,
+    webdav::{Dav, Kind},
+};
 use serde_json::{Value, json};
 
 use super::{Library, bytes};
@@ -103,5 +106,34 @@ fn progress_goes_to_the_client_that_asked_per_file_and_per_byte() {
     let mut dav = dav;
     dav.kill();
     a.add("b.txt", b"b", "x");
+    assert!(!stranger.is_finished());
+}
+
+#[test]
+fn clients_are_told_at_whichever_node_they_listen() {
+    let dav = Dav::start(Kind::Rclone);
+    let database = Database::new();
+    let one = Library::node(dav.port(), &[], Some(&database.url));
+    let two = Library::node(dav.port(), &[], Some(&database.url));
+    one.add("a.txt", b"a", "x");
+    let path = "/api/v1/sse/subscribe?client_id=one";
+    let there = listen(&two, path, "ada", &["complete", "error"]);
+    let summary = one.done("POST", "/api/v1/sync", json!({"client_id": "one"}));
+    let told = there.join().unwrap();
+    let (name, last) = told.last().unwrap();
+    assert_eq!(
+        (name.as_str(), &last["uploaded"], &summary["uploaded"]),
+        ("complete", &json!(1), &json!(1)),
+        "{told:?}"
+    );
+    let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(names.contains(&"progress") && names.contains(&"log"), "{names:?}");
+
+    // left out: all of that user, and nobody else
+    let own = listen(&two, "/api/sse/subscribe?client_id=other", "ada", &["complete"]);
+    let stranger = listen(&two, path, "bo", &["complete", "log"]);
+    one.add("b.txt", b"b", "x");
+    one.sync();
+    assert_eq!(own.join().unwrap().last().unwrap().1["uploaded"], json!(1));
     assert!(!stranger.is_finished());
 }

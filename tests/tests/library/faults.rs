@@ -9,7 +9,7 @@ use metasync_tests::{
 };
 use serde_json::json;
 
-use super::{Library, Random, bytes, settle};
+use super::{FILES, Library, Random, bytes, settle};
 
 const FAULTS: [Fault; 9] = [
     Fault::Cut,
@@ -188,6 +188,68 @@ fn a_full_share_is_told_for_each_file_and_loses_nothing() {
     let now = world.a.status();
     assert!(now["unsynced_count"].as_u64().unwrap() > 0, "{now}");
     world.way.plan(&[]);
+    world.check("with room again");
+}
+
+/// A share that has no room for a data file, and later for the snapshot: each is told, and goes there in the end.
+#[test]
+fn a_share_without_room_for_a_file_is_told_and_takes_it_later() {
+    let mut world = World::new(Kind::Rclone);
+    world.way.plan(&[]);
+    world.change(1);
+    world.a.must_sync();
+    let seen = world.way.seen();
+    let puts: Vec<usize> = (0..seen.len())
+        .filter(|at| seen[*at].starts_with("PUT "))
+        .collect();
+    let of = |part: &str| puts.iter().copied().find(|at| seen[*at].contains(part));
+    for (n, at) in [(2, of("/tmp/")), (3, of("/v/"))] {
+        world.change(n);
+        world.way.plan(&[(at.unwrap(), Fault::Status(507))]);
+        let (status, answer) = world.a.try_sync();
+        assert!(answer.to_string().contains("full"), "{status} {answer}");
+        assert!(world.a.status()["unsynced_count"].as_u64().unwrap() > 0);
+        world.way.plan(&[]);
+        world.check("with room again");
+    }
+}
+
+/// The hub's own disk is full: what it has stays, it goes on to answer, and with room the rest comes.
+#[test]
+fn a_hub_without_room_says_so_and_completes_later() {
+    const PIECE: usize = 256 * 1024;
+    let mut world = World::new(Kind::Rclone);
+    for n in 0..8u64 {
+        let content = bytes(PIECE, n);
+        let id = world.b.add(&format!("large {n}.bin"), &content, "new");
+        world.expected.insert(id, ("new".into(), content));
+    }
+    world.b.must_sync();
+    let limit = |limit: &str| {
+        let process = world.a.hub.process().to_string();
+        let limited = std::process::Command::new("prlimit")
+            .args(["--pid", &process, &format!("--fsize={limit}")])
+            .output()
+            .unwrap();
+        assert!(limited.status.success(), "{limited:?}");
+    };
+    // no file of the hub's may grow any more
+    limit("65536:unlimited");
+    let (status, answer) = world.a.try_sync();
+    assert!(
+        status >= 500 || answer["errors"] != json!([]),
+        "{status} {answer}"
+    );
+    let (status, _) = world.a.hub.send(
+        "POST",
+        FILES,
+        &world.a.token,
+        "multipart/form-data; boundary=e",
+        b"--e--\r\n",
+    );
+    assert!(status >= 400, "{status}");
+    assert_eq!(world.a.content(&world.shared).unwrap(), b"shared", "it answers");
+    limit("unlimited:unlimited");
     world.check("with room again");
 }
 

@@ -14,6 +14,7 @@ mod crowd;
 mod editor;
 mod events;
 mod faults;
+mod published;
 mod sharing;
 
 use std::collections::BTreeMap;
@@ -46,10 +47,19 @@ impl Library {
 
     /// The same with repositories.
     fn with(port: u16, repositories: &[(&str, &std::path::Path)]) -> Library {
+        Library::node(port, repositories, None)
+    }
+
+    /// The same on a database that other processes use, too.
+    fn node(port: u16, repositories: &[(&str, &std::path::Path)], database: Option<&str>) -> Library {
         let place = Place::new("nowhere", &[]);
         let mut environment = place.environment.clone();
         environment.push(("WEBDAV_PASSWORD".into(), PASSWORD.into()));
-        let mut hub = Hub::start(&place.base().join("hub"), &environment, repositories);
+        let folder = place.base().join("hub");
+        let mut hub = match database {
+            Some(database) => Hub::node(&folder, &environment, repositories, Some(database)),
+            None => Hub::start(&folder, &environment, repositories),
+        };
         hub.configure(&format!(
             "[webdav]\nbase_url = \"http://127.0.0.1:{port}/dav\"\nusername = \"{USER}\"\n\
              password_env = \"WEBDAV_PASSWORD\"\nremote_root = \"/shared/library\"\n"

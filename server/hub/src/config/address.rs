@@ -62,7 +62,7 @@ pub fn dialect(dialect: &str) -> Result<Dialect, String> {
 
 /// An address as people may see it.
 pub fn without_credentials(kind: &str, url: &str) -> String {
-    if kind == "workspace" {
+    if kind == "workspace" || kind == crate::published::KIND {
         return url.to_owned();
     }
     // What stands in a query may be a key.

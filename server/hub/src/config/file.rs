@@ -80,6 +80,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<HubConfig, ConfigError> {
         sources: file.sources,
         metadata_sync: file.metadata_sync,
         webdav: file.webdav,
+        catalogue: None,
         webhooks: file.webhooks,
         owner_token: false,
     };

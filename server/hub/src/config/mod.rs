@@ -19,6 +19,8 @@ use std::{
 
 use metasync_protocol::ids;
 
+use crate::published::CatalogueShare;
+
 pub use connection::ConnectionConfig;
 pub(crate) use connection::git_access;
 pub use error::ConfigError;
@@ -62,6 +64,8 @@ pub struct HubConfig {
     pub metadata_sync: MetadataSync,
     /// The shared library (seed 001).
     pub webdav: Option<Webdav>,
+    /// The published catalogue of a connection of type `catalogue`; only in code, for an editor without a hub.
+    pub catalogue: Option<CatalogueShare>,
     /// Signatures of webhooks.
     pub webhooks: Webhooks,
     /// Whether members and connections come from this configuration alone: true for files and code.
@@ -92,6 +96,7 @@ impl HubConfig {
             sources: SourcesPolicy::default(),
             metadata_sync: MetadataSync::default(),
             webdav: None,
+            catalogue: None,
             webhooks: Webhooks::default(),
             owner_token: true,
         }

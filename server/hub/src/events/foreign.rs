@@ -19,6 +19,7 @@ pub(crate) async fn ring_for_others(mut changes: ForeignChanges, bells: Arc<Bell
                 bells.heads.ring_removed(org, connection);
             }
             ForeignChange::Run(run) => bells.runs.ring(run),
+            ForeignChange::Library => bells.library.notify_one(),
             ForeignChange::Work => bells.runs.ring_work(),
         }
     }

@@ -16,4 +16,6 @@ pub struct Bells {
     pub heads: HeadBell,
     /// Rung when a run is queued, progresses or ends.
     pub runs: RunBell,
+    /// Rung when another node told something of a library.
+    pub library: tokio::sync::Notify,
 }

@@ -3,11 +3,12 @@
 //! - [`merge`]: three sides of a file, and what follows; pure.
 //! - [`sync`]: the nine steps of the seed, over [`metasync_sources::SharedFolder`] and the store.
 //! - [`resolve`]: settling conflicts; [`intake`] and [`content`]: contents on their way in and out.
-//! - [`clients`]: the queues of those who are told what a sync does.
+//! - [`clients`]: the queues of those who are told what a sync does; [`audience`]: here and at other nodes.
 //!
 //! It knows no HTTP. A sync may be cut off at any point: nothing counts as published before the share has
 //! it, and what was done twice is the same as once.
 
+mod audience;
 mod clients;
 mod content;
 mod intake;
@@ -37,6 +38,7 @@ pub(crate) use intake::Intake;
 pub(crate) use resolve::{Resolved, resolve};
 pub(crate) use sync::SyncError;
 
+use audience::Audience;
 use share::Share;
 
 /// Folder below the data directory for files on their way.
@@ -56,24 +58,28 @@ pub(crate) struct Library {
     process: Uuid,
     /// Held by the sync that runs here.
     running: Arc<tokio::sync::Mutex<()>>,
-    /// Who is told what a sync does.
+    /// Who listens at this node to what a sync does.
     pub(crate) clients: Arc<Clients>,
+    /// Who is told, here and at other nodes.
+    audience: Audience,
 }
 
 impl Library {
     /// Reads the configuration and the environment; a share that makes no sense is told when it is used, so
     /// that the rest of the hub works.
     pub(crate) fn new(config: &HubConfig, store: Store, bells: Arc<Bells>) -> Library {
+        let (clients, process) = (Arc::<Clients>::default(), Uuid::new_v4());
         Library {
+            audience: Audience::new(Arc::clone(&clients), store.clone(), process),
             share: share::configured(config),
             store,
             bells,
             linking: tokio::sync::Mutex::default(),
             work_dir: config.data_dir.join(WORK_DIR),
             opened: Mutex::default(),
-            process: Uuid::new_v4(),
+            process,
             running: Arc::default(),
-            clients: Arc::default(),
+            clients,
         }
     }
 
@@ -90,6 +96,29 @@ impl Library {
             tracing::warn!(%error, "what was left of a sync can't be removed");
         }
         Ok(())
+    }
+
+    /// Tells here what other nodes tell, for as long as it is polled.
+    pub(crate) async fn pass_on_from_others(self: Arc<Self>) {
+        let Some(org) = self.share.as_ref().map(|share| share.org) else {
+            return;
+        };
+        let mut heard = 0;
+        loop {
+            match self.store.library_heard(org, self.process, heard).await {
+                Ok((_, last)) if last == heard => self.bells.library.notified().await,
+                Ok((events, last)) => {
+                    events
+                        .into_iter()
+                        .for_each(|event| self.audience.pass_on(org, &event));
+                    heard = last;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "what other nodes tell can't be read; it is looked for again");
+                    self.bells.library.notified().await;
+                }
+            }
+        }
     }
 
     /// The share of an organization.

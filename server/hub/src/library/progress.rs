@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::clients::Clients;
+use super::audience::{Address, Audience};
 
 /// Shortest time between two events of progress within a step.
 const EVERY: Duration = Duration::from_millis(250);
@@ -21,10 +21,8 @@ const STEPS: [f64; 10] = [0.0, 0.0, 2.0, 5.0, 10.0, 15.0, 20.0, 85.0, 90.0, 98.0
 /// Whom a sync tells.
 #[derive(Clone)]
 pub(super) struct Teller {
-    clients: Arc<Clients>,
-    org: Uuid,
-    user: String,
-    client: Option<String>,
+    audience: Audience,
+    address: Address,
     state: Arc<Mutex<State>>,
 }
 
@@ -35,13 +33,16 @@ struct State {
 }
 
 impl Teller {
-    pub(super) fn begin(clients: Arc<Clients>, org: Uuid, user: &str, client: Option<String>) -> Teller {
-        clients.begin(org, user, client.as_deref());
-        Teller {
-            clients,
+    pub(super) fn begin(audience: Audience, org: Uuid, user: &str, client: Option<String>) -> Teller {
+        let address = Address {
             org,
             user: user.to_owned(),
             client,
+        };
+        audience.begin(&address);
+        Teller {
+            audience,
+            address,
             state: Arc::default(),
         }
     }
@@ -52,8 +53,7 @@ impl Teller {
 
     fn tell(&self, name: &'static str, data: &impl Serialize) {
         let data = serde_json::to_string(data).unwrap_or_default();
-        self.clients
-            .tell(self.org, &self.user, self.client.as_deref(), name, &data);
+        self.audience.tell(&self.address, name, &data);
     }
 
     /// A line for people.
@@ -135,19 +135,12 @@ impl Teller {
         };
         self.tell(events::PROGRESS, &progress);
         let data = serde_json::to_string(summary).unwrap_or_default();
-        self.clients.end(
-            self.org,
-            &self.user,
-            self.client.as_deref(),
-            events::COMPLETE,
-            &data,
-        );
+        self.audience.end(&self.address, events::COMPLETE, &data);
     }
 
     /// It failed.
     pub(super) fn failed(&self, code: &str, message: &str) {
         let data = json!({"code": code, "message": message, "error": message}).to_string();
-        self.clients
-            .end(self.org, &self.user, self.client.as_deref(), events::ERROR, &data);
+        self.audience.end(&self.address, events::ERROR, &data);
     }
 }

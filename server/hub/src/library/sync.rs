@@ -205,7 +205,7 @@ impl Library {
                 ..LibrarySummary::default()
             };
             if !state.is_syncing {
-                Teller::begin(Arc::clone(&self.clients), org, user, request.client_id).complete(&summary);
+                Teller::begin(self.audience.clone(), org, user, request.client_id).complete(&summary);
             }
             return Ok(summary);
         }
@@ -216,7 +216,7 @@ impl Library {
             return Err(SyncError::Running);
         }
         std::fs::create_dir_all(&self.work_dir)?;
-        let teller = Teller::begin(Arc::clone(&self.clients), org, user, request.client_id);
+        let teller = Teller::begin(self.audience.clone(), org, user, request.client_id);
         let mut run = Run {
             store: self.store.clone(),
             org,

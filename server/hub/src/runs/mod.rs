@@ -34,7 +34,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{events::Bells, metrics::Metrics};
+use crate::{events::Bells, metrics::Metrics, published::Published};
 use entries::EntryPolicy;
 use releases::Releases;
 
@@ -48,7 +48,7 @@ pub(crate) const REPOSITORY: &str = "repository";
 
 /// Whether connections of a type can be indexed.
 pub(crate) fn can_index(kind: &str) -> bool {
-    metasync_sources::registry::INDEXED_KINDS.contains(&kind)
+    metasync_sources::registry::INDEXED_KINDS.contains(&kind) || kind == crate::published::KIND
 }
 
 /// Status of a connection while a run is queued or working.
@@ -82,6 +82,8 @@ pub struct Runs {
     entries: EntryPolicy,
     /// Releases, whose tests are synced (seed 000).
     pub(crate) releases: Releases,
+    /// The published catalogue that is read, in an editor's own hub.
+    published: Option<Published>,
     /// Held by runs that read and analyse.
     workers: Semaphore,
     /// Rung when somebody is to be told of a run's state.
@@ -110,6 +112,7 @@ impl Runs {
             webhook_secret: policy.webhook_secret,
             entries: policy.entries,
             releases: Releases::default(),
+            published: None,
             workers: Semaphore::new(runner::workers()),
             outgoing: Notify::new(),
             cancels: Mutex::default(),
@@ -119,6 +122,12 @@ impl Runs {
     /// With releases, which syncs may be asked for.
     pub(crate) fn with_releases(mut self, releases: Releases) -> Runs {
         self.releases = releases;
+        self
+    }
+
+    /// With a published catalogue.
+    pub(crate) fn with_published(mut self, published: Option<Published>) -> Runs {
+        self.published = published;
         self
     }
 

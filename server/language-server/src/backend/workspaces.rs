@@ -70,6 +70,9 @@ impl Workspaces {
         for workspace in go {
             workspace.handle.stop();
             workspace.task.abort();
+            // whoever still tells of it keeps the session alive; its hub must not stay for that
+            let session = workspace.handle.session();
+            tokio::spawn(async move { session.lock().await.let_go() });
         }
         *open = found
             .into_iter()

@@ -17,6 +17,10 @@ pub struct Environment {
     pub organization: Option<String>,
     /// `METASYNC_TOKEN`.
     pub token: Option<String>,
+    /// `WEBDAV_USERNAME`: who we are at a WebDAV folder whose address says nothing of it.
+    pub webdav_username: Option<String>,
+    /// `WEBDAV_PASSWORD`.
+    pub webdav_password: Option<String>,
     /// `METASYNC_CACHE_DIR`, else `metasync` in the user's cache folder.
     pub cache_dir: PathBuf,
     /// The user's configuration file as JSON.
@@ -38,6 +42,8 @@ impl Environment {
             hub_url: variable("METASYNC_HUB_URL"),
             organization: variable("METASYNC_ORGANIZATION"),
             token: variable("METASYNC_TOKEN"),
+            webdav_username: variable("WEBDAV_USERNAME"),
+            webdav_password: variable("WEBDAV_PASSWORD"),
             cache_dir: std::path::absolute(&cache_dir).unwrap_or(cache_dir),
             ..Environment::default()
         };

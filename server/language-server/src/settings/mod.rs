@@ -2,6 +2,7 @@
 //! configuration file (contract.md, "Environment").
 
 pub mod environment;
+pub mod folder;
 pub mod merge;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use metasync_protocol::settings::{AutoSync, Settings};
 
 pub use environment::Environment;
+pub use folder::Folder;
 
 /// The configuration section of editors.
 pub const SECTION: &str = "metasync";
@@ -27,10 +29,28 @@ pub enum Mode {
         /// Bearer token.
         token: Option<String>,
     },
+    /// An embedded hub over a catalogue that somebody published to a WebDAV folder.
+    Folder(Folder),
     /// An embedded hub over the workspace itself.
     Local,
     /// No hub is configured, and local mode is switched off.
     Off,
+}
+
+impl Mode {
+    /// Whether the hub is one of our own.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self, Mode::Local | Mode::Folder(_))
+    }
+
+    /// The address that the settings name, as people know it.
+    pub fn address(&self) -> Option<String> {
+        match self {
+            Mode::Hub { url, .. } => Some(url.clone()),
+            Mode::Folder(folder) => Some(folder.shown()),
+            Mode::Local | Mode::Off => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Mode {
@@ -48,6 +68,7 @@ impl std::fmt::Debug for Mode {
                     if token.is_some() { "yes" } else { "no" }
                 )
             }
+            Mode::Folder(folder) => write!(f, "Folder({folder:?})"),
             Mode::Local => f.write_str("Local"),
             Mode::Off => f.write_str("Off"),
         }
@@ -78,11 +99,23 @@ pub fn resolve(environment: &Environment, editor: &serde_json::Value) -> (Effect
     let settings: Settings = merge::read(&layers, &mut problems);
     let filled = |text: Option<String>| text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
     let url = filled(environment.hub_url.clone()).or(filled(settings.hub.url));
+    let token = filled(environment.token.clone()).or(filled(settings.token));
     let mode = match url {
+        Some(url) if Folder::is_meant(&url) => match Folder::parse(&url) {
+            Ok(folder) => Mode::Folder(Folder {
+                username: folder.username.or(filled(environment.webdav_username.clone())),
+                password: filled(environment.webdav_password.clone()).or(token),
+                ..folder
+            }),
+            Err(error) => {
+                problems.push(format!("metasync.hub.url can't be used: {error}"));
+                Mode::Off
+            }
+        },
         Some(url) => Mode::Hub {
             url: url.trim_end_matches('/').to_owned(),
             organization: filled(environment.organization.clone()).or(filled(settings.hub.organization)),
-            token: filled(environment.token.clone()).or(filled(settings.token)),
+            token,
         },
         None if settings.local.enabled => Mode::Local,
         None => Mode::Off,
@@ -158,6 +191,32 @@ mod tests {
         env.token = Some("tv".into());
         assert_eq!(resolve(&env, &editor).0.mode, hub("https://env", "e", "tv"));
         assert!(!format!("{:?}", resolve(&env, &editor).0).contains("tv"));
+    }
+
+    #[test]
+    fn a_webdav_address_is_a_folder_with_its_own_password() {
+        let mut env = environment();
+        let editor = json!({"hub": {"url": "davs://ann@h/x/"}, "token": "secret"});
+        let folder = |settings: Effective| match settings.mode {
+            Mode::Folder(folder) => (folder.url, folder.username.unwrap(), folder.password),
+            other => panic!("{other:?}"),
+        };
+        let (effective, problems) = resolve(&env, &editor);
+        assert!(problems.is_empty() && !format!("{effective:?}").contains("secret"));
+        assert_eq!(
+            folder(effective),
+            ("https://h/x".into(), "ann".into(), Some("secret".into()))
+        );
+        env.webdav_username = Some("bob".into());
+        env.webdav_password = Some("other".into());
+        let nobody = json!({"hub": {"url": "dav://h/x"}, "token": "secret"});
+        assert_eq!(
+            folder(resolve(&env, &nobody).0),
+            ("http://h/x".into(), "bob".into(), Some("other".into()))
+        );
+        let (effective, problems) = resolve(&env, &json!({"hub": {"url": "dav://ann:secret@h/x"}}));
+        assert_eq!(effective.mode, Mode::Off);
+        assert!(problems[0].contains("WEBDAV_PASSWORD") && !problems[0].contains("secret"));
     }
 
     #[test]

@@ -45,6 +45,14 @@ pub enum SyncError {
     /// The index run of local mode failed.
     #[error("indexing the workspace failed: {0}")]
     Index(String),
+    /// The published catalogue can't be read.
+    #[error("{message}")]
+    Folder {
+        /// A word of the hub's for it.
+        code: String,
+        /// For people.
+        message: String,
+    },
     /// The copy does not add up twice within a day.
     #[error("the copy differs from the hub's again after it was pulled anew ({0}); run `metasync doctor`")]
     Diverged(String),
@@ -60,6 +68,10 @@ impl SyncError {
                 _ => State::Error,
             },
             SyncError::Link(LinkError::NoToken(_)) => State::SignedOut,
+            SyncError::Link(LinkError::Folder(error)) => {
+                folder_state(error.code.as_deref().unwrap_or_default())
+            }
+            SyncError::Folder { code, .. } => folder_state(code),
             // the copy is as good as before
             SyncError::Cancelled => State::UpToDate,
             _ => State::Error,
@@ -74,6 +86,15 @@ impl SyncError {
             (_, State::Offline) => "offline",
             _ => "error",
         }
+    }
+}
+
+/// What a failure at a WebDAV folder (by its stable word) makes of us.
+fn folder_state(code: &str) -> State {
+    match code {
+        "share_unreachable" | "share_timeout" | "share_busy" => State::Offline,
+        "share_refused" => State::SignedOut,
+        _ => State::Error,
     }
 }
 

@@ -8,7 +8,7 @@ use metasync_client::{Client, ClientError};
 use metasync_protocol::{connections::Organization, editor::OrganizationRef};
 use uuid::Uuid;
 
-use super::local_hub::Election;
+use super::local_hub::{Election, NotStarted};
 use crate::settings::Mode;
 
 /// How long a process that took over an embedded hub may take to answer.
@@ -23,7 +23,7 @@ pub struct Link {
     pub organization: String,
     /// What people call it, where the hub was asked for it.
     pub organization_name: Option<String>,
-    /// In local mode: the connection over the workspace.
+    /// With a hub of our own: its connection, over the workspace or the published catalogue.
     pub local: Option<Uuid>,
 }
 
@@ -35,7 +35,10 @@ pub enum LinkError {
     Client(#[from] ClientError),
     /// The embedded hub did not start.
     #[error("the embedded hub did not start: {0}")]
-    Local(String),
+    Local(NotStarted),
+    /// The published catalogue can't be read.
+    #[error(transparent)]
+    Folder(NotStarted),
     /// No token where one is needed.
     #[error("no token for the hub at {0}: sign in, or set METASYNC_TOKEN")]
     NoToken(String),
@@ -83,9 +86,13 @@ impl Link {
                     local: None,
                 })
             }
-            Mode::Local => {
+            Mode::Local | Mode::Folder(_) => {
                 let election = election.as_mut().ok_or(LinkError::Off)?;
-                let endpoint = election.endpoint().await.map_err(LinkError::Local)?;
+                let failed = |error: NotStarted| match error.code {
+                    Some(_) => LinkError::Folder(error),
+                    None => LinkError::Local(error),
+                };
+                let endpoint = election.endpoint().await.map_err(failed)?;
                 let client = Client::new(&endpoint.url, Some(&endpoint.token))?;
                 let organization = endpoint.organization.to_string();
                 Ok(Link {

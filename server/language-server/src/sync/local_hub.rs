@@ -1,4 +1,4 @@
-//! Local mode's hub. It is the same hub, embedded, reached over loopback like any other: one path,
+//! The hub of local mode, and of a published catalogue. It is the same hub, embedded, reached over loopback like any other: one path,
 //! no special case. Of all processes on one workspace (two windows, the command line) the one that
 //! holds the lock runs it, and the others use it; when that process ends, another takes over.
 
@@ -13,9 +13,12 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::workspace::{
-    Places,
-    places::{open_private, write_private},
+use crate::{
+    settings::Folder,
+    workspace::{
+        Places,
+        places::{open_private, write_private},
+    },
 };
 
 /// How long a process that holds the lock may take until its hub can be reached.
@@ -36,23 +39,47 @@ pub struct Endpoint {
     pub connection: Uuid,
 }
 
+/// What an embedded hub is over.
+#[derive(Clone, Debug)]
+pub enum Over {
+    /// A workspace.
+    Workspace {
+        /// Its root.
+        root: PathBuf,
+        /// Its identifier.
+        full_name: String,
+    },
+    /// A catalogue that somebody published.
+    Folder(Folder),
+}
+
+/// Why an embedded hub did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct NotStarted {
+    /// A word, where the hub has one.
+    pub code: Option<String>,
+    /// For people.
+    pub message: String,
+}
+
+impl From<String> for NotStarted {
+    fn from(message: String) -> NotStarted {
+        NotStarted { code: None, message }
+    }
+}
+
 /// Starts an embedded hub. The binary implements it, so that nothing in this crate links the hub.
 pub trait LocalHub: Send + Sync + 'static {
-    /// Starts a hub over the workspace at `root`, with its state in `data_dir`; `full_name` is the
-    /// workspace's identifier. It runs as long as this process.
-    fn start(
-        &self,
-        root: PathBuf,
-        data_dir: PathBuf,
-        full_name: String,
-    ) -> BoxFuture<'static, Result<Endpoint, String>>;
+    /// Starts a hub with its state in `data_dir`. It runs as long as this process, or until another one is
+    /// started there.
+    fn start(&self, over: Over, data_dir: PathBuf) -> BoxFuture<'static, Result<Endpoint, NotStarted>>;
 }
 
 /// The hub of one workspace, wherever it runs.
 pub struct Election {
     places: Places,
-    root: PathBuf,
-    full_name: String,
+    over: Over,
     starter: Arc<dyn LocalHub>,
     /// Held as long as this process runs the hub.
     held: Option<(File, Endpoint)>,
@@ -60,18 +87,17 @@ pub struct Election {
 
 impl Election {
     /// Nothing is started yet.
-    pub fn new(places: Places, root: &Path, full_name: &str, starter: Arc<dyn LocalHub>) -> Election {
+    pub fn new(places: Places, over: Over, starter: Arc<dyn LocalHub>) -> Election {
         Election {
             places,
-            root: root.to_owned(),
-            full_name: full_name.to_owned(),
+            over,
             starter,
             held: None,
         }
     }
 
     /// The hub that runs, or else one of our own.
-    pub async fn endpoint(&mut self) -> Result<Endpoint, String> {
+    pub async fn endpoint(&mut self) -> Result<Endpoint, NotStarted> {
         if let Some((_, endpoint)) = &self.held {
             return Ok(endpoint.clone());
         }
@@ -84,14 +110,12 @@ impl Election {
             let mine = match lock.try_lock() {
                 Ok(()) => true,
                 Err(TryLockError::WouldBlock) => false,
-                Err(TryLockError::Error(error)) => return Err(told(&path, error)),
+                Err(TryLockError::Error(error)) => return Err(told(&path, error).into()),
             };
             if mine {
                 // what stands there is of a process that ended
                 let _ = std::fs::remove_file(self.places.hub_endpoint());
-                let start =
-                    self.starter
-                        .start(self.root.clone(), self.places.hub_data(), self.full_name.clone());
+                let start = self.starter.start(self.over.clone(), self.places.hub_data());
                 let endpoint = start.await?;
                 let text = serde_json::to_vec(&endpoint).map_err(|e| e.to_string())?;
                 write_private(&self.places.hub_endpoint(), &text)
@@ -107,7 +131,8 @@ impl Election {
                 return Err(format!(
                     "another process holds {} but its hub can't be reached; end it, or remove the file",
                     path.display()
-                ));
+                )
+                .into());
             }
             tokio::time::sleep(LOOK).await;
         }

@@ -2,7 +2,7 @@
 //! (one sync running, one pending), which finds the hub, pulls pages, and tells what it does.
 //!
 //! The language server and the command line share it; local mode differs only in where the hub is
-//! (an embedded one) and in that a sync first asks it to index the workspace.
+//! (an embedded one, over the workspace or over a published catalogue) and in that a sync first asks it to index the workspace.
 
 pub mod answer;
 pub mod cause;
@@ -21,6 +21,6 @@ pub mod view;
 
 pub use cause::Cause;
 pub use engine::{Engine, Handle};
-pub use local_hub::{Endpoint, LocalHub};
+pub use local_hub::{Endpoint, LocalHub, NotStarted, Over};
 pub use progress::{Event, Outlook, Question};
 pub use view::View;

@@ -3,6 +3,7 @@
 //! ```text
 //! <cache dir>/hub/<hub and organization>/<workspace>/cache.db      a copy of a hub's catalogue
 //! <cache dir>/local/<root>/cache.db                                local mode
+//! <cache dir>/folder/<folder and user>/{cache.db, hub/, …}         a published catalogue, likewise
 //! <cache dir>/local/<root>/{hub/, hub.lock, hub.json}              its embedded hub
 //! <cache dir>/workspaces/<root>                                    the folder last used for a root
 //! ```
@@ -39,6 +40,13 @@ impl Places {
                     .join("hub")
                     .join(hub)
                     .join(&found.identity.hash[..NAME_DIGITS])
+            }
+            // one copy for all workspaces: it is whole, and nobody's own
+            Mode::Folder(folder) => {
+                let user = folder.username.as_deref().unwrap_or_default();
+                cache_dir
+                    .join("folder")
+                    .join(short(&format!("{}\n{user}", folder.url)))
             }
             // local facts are those of one work tree
             Mode::Local | Mode::Off => cache_dir.join("local").join(short(&found.root.to_string_lossy())),

@@ -35,6 +35,19 @@ fn raise_open_files() {
     }
 }
 
+/// A limit on the size of files is to be told as an error of the write, as a full disk is; without a handler the
+/// system ends the process.
+#[cfg(unix)]
+fn survive_file_limits() {
+    use tokio::signal::unix::{SignalKind, signal};
+    const SIGXFSZ: i32 = 25;
+    match signal(SignalKind::from_raw(SIGXFSZ)) {
+        // the handler stays when its stream is gone
+        Ok(stream) => drop(stream),
+        Err(error) => tracing::debug!(%error, "a limit on the size of files would end the hub"),
+    }
+}
+
 /// Runs a hub until it is asked to end.
 pub async fn run(options: HubOptions) -> Result<(), Failure> {
     let mut config = match &options.config {
@@ -56,7 +69,10 @@ pub async fn run(options: HubOptions) -> Result<(), Failure> {
         config.database = Some(database);
     }
     #[cfg(unix)]
-    raise_open_files();
+    {
+        raise_open_files();
+        survive_file_limits();
+    }
     let shutdown = CancellationToken::new();
     let ending = shutdown.clone();
     tokio::spawn(async move {

@@ -7,6 +7,7 @@ pub mod hub;
 pub mod lineage;
 pub mod lsp;
 pub mod opened;
+pub mod publish;
 pub mod search;
 pub mod show;
 pub mod status;

@@ -35,10 +35,7 @@ pub fn run(options: &CacheOptions) -> Result<(), Failure> {
             .collect(),
         objects: counts.objects,
         last_sync_at: counts.last_sync_at.clone(),
-        hub: match &workspace.settings.mode {
-            Mode::Hub { url, .. } => Some(url.clone()),
-            _ => None,
-        },
+        hub: workspace.settings.mode.address(),
         cache: Some(reader.path().display().to_string()),
         session_id: reader.get_meta("session_id")?,
     };

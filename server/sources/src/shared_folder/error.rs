@@ -19,6 +19,21 @@ pub enum ShareError {
         /// When to come again.
         retry_after: Duration,
     },
+    /// Nobody published a catalogue there.
+    #[error(
+        "no catalogue is published at {0}: check the address, or run `metasync publish --to` with it first"
+    )]
+    NothingPublished(String),
+    /// The folder holds somebody else's catalogue.
+    #[error(
+        "{place} holds the catalogue of {whose:?}: publish to another folder, or add --replace to put yours in its place"
+    )]
+    Taken {
+        /// The folder.
+        place: String,
+        /// Whose it is.
+        whose: String,
+    },
     /// A file of this machine can't be used.
     #[error("{0}")]
     Local(#[from] std::io::Error),
@@ -31,6 +46,8 @@ impl ShareError {
             ShareError::Dav(error) => error.code(),
             ShareError::UntrustedHead(_) => "untrusted_head",
             ShareError::Publishing { .. } => "share_publishing",
+            ShareError::NothingPublished(_) => "share_not_found",
+            ShareError::Taken { .. } => "share_taken",
             ShareError::Local(_) => "local_io",
         }
     }

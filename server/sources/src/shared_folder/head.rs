@@ -33,6 +33,9 @@ pub struct Manifest {
     /// Commits that it builds on, the latest first.
     #[serde(default)]
     pub ancestors: Vec<Uuid>,
+    /// Whose catalogue it is; a library's has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
     /// 1, at the end: what was cut off has none.
     pub end: u8,
 }

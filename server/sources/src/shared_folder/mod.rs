@@ -6,6 +6,7 @@
 //! writes last is the commit. Who finds later that its commit is not among the ancestors of the head does
 //! it again. `metadata.db` and `version.txt` are copies for readers; nothing is decided by them.
 
+mod catalogue;
 mod contents;
 mod error;
 mod head;
@@ -16,11 +17,12 @@ pub mod snapshot;
 mod tests;
 mod ticket;
 
+pub use catalogue::Published;
 pub use contents::Arriving;
 pub use error::ShareError;
 pub use head::{Head, Manifest, View};
 pub use publish::{Draft, Outcome};
-pub use snapshot::{Catalogue, LibraryEntry};
+pub use snapshot::{Catalogue, CatalogueWriter, LibraryEntry};
 pub use ticket::{Pace, Ticket};
 
 use std::{

@@ -30,6 +30,8 @@ pub struct Draft {
     pub size: u64,
     /// Names the commit.
     pub commit_id: Uuid,
+    /// Whose catalogue it is ([`Manifest::of`]).
+    pub of: Option<String>,
 }
 
 /// What came of it.
@@ -68,7 +70,14 @@ impl Draft {
             sha256: hex::encode(hasher.finalize()),
             size,
             commit_id,
+            of: None,
         })
+    }
+
+    /// The same as the catalogue of somebody.
+    pub fn catalogue_of(mut self, whose: &str) -> Draft {
+        self.of = Some(whose.to_owned());
+        self
     }
 
     fn payload(&self) -> Payload {
@@ -147,6 +156,7 @@ impl SharedFolder {
             size: draft.size,
             commit_id: draft.commit_id,
             ancestors: base.map(ancestors).unwrap_or_default(),
+            of: draft.of.clone(),
             end: 1,
         };
         let path = format!("{folder}{}", manifest.file);

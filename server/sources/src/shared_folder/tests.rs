@@ -6,7 +6,7 @@ use dav_server::{DavHandler, fakels::FakeLs, memfs::MemFs};
 use hyper_util::rt::TokioIo;
 use uuid::Uuid;
 
-use super::{Draft, LibraryEntry, Outcome, Pace, SharedFolder, layout, snapshot};
+use super::{Draft, LibraryEntry, Outcome, Pace, ShareError, SharedFolder, layout, snapshot};
 use crate::webdav::{DavError, DavOptions, Payload};
 
 /// A server; its address.
@@ -155,4 +155,77 @@ async fn data_files_are_written_once_and_read_as_a_whole() {
     assert!(ended.await.unwrap_err().to_string().contains("damaged"));
     let left = share.dav.list(layout::TMP, 1).await.unwrap().unwrap();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// A catalogue of somebody that says `what`.
+async fn draft(folder: &std::path::Path, whose: &str, what: &str) -> Draft {
+    let path = folder.join(format!("{}.db", Uuid::new_v4()));
+    let writer = snapshot::CatalogueWriter::create(&path).unwrap();
+    writer.put("file", what, "{}").unwrap();
+    writer.finish().unwrap();
+    Draft::of(path, Uuid::new_v4()).await.unwrap().catalogue_of(whose)
+}
+
+#[tokio::test]
+async fn a_catalogue_is_published_once_and_never_over_somebody_elses() {
+    let url = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (share(&url, 1), share(&url, 2));
+    let quiet = |_: String| {};
+    assert!(matches!(
+        a.published().await,
+        Err(ShareError::NothingPublished(_))
+    ));
+    let first = a
+        .publish_catalogue(&draft(folder.path(), "acme/a", "1").await, false, &quiet)
+        .await
+        .unwrap();
+    assert!(first.is_new);
+    assert_eq!(a.version().await.unwrap(), Some(first.version));
+
+    // the same again, where the copies were not written
+    let gone = a.dav.delete(layout::VERSION).await;
+    assert!(gone.is_ok());
+    let again = b
+        .publish_catalogue(&draft(folder.path(), "acme/a", "1").await, false, &quiet)
+        .await
+        .unwrap();
+    assert_eq!((again.is_new, again.version), (false, first.version));
+    assert_eq!(a.version().await.unwrap(), Some(first.version));
+
+    let other = draft(folder.path(), "acme/b", "1").await;
+    let refused = b.publish_catalogue(&other, false, &quiet).await.unwrap_err();
+    assert!(refused.to_string().contains("acme/a"), "{refused}");
+    let replaced = b.publish_catalogue(&other, true, &quiet).await.unwrap();
+    let head = a.published().await.unwrap();
+    assert_eq!(
+        (head.n, head.manifest.of.as_deref()),
+        (replaced.version, Some("acme/b"))
+    );
+}
+
+#[tokio::test]
+async fn publishers_at_once_end_with_one_of_theirs_as_a_whole() {
+    let url = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let shares: Vec<SharedFolder> = (1..4).map(|hub| share(&url, hub)).collect();
+    let quiet = |_: String| {};
+    let mut drafts = Vec::new();
+    for n in 0..3 {
+        drafts.push(draft(folder.path(), "acme/a", &n.to_string()).await);
+    }
+    let publishing = shares
+        .iter()
+        .zip(&drafts)
+        .map(|(share, draft)| share.publish_catalogue(draft, false, &quiet));
+    for published in futures_util::future::join_all(publishing).await {
+        assert!(published.unwrap().is_new);
+    }
+    let head = shares[0].published().await.unwrap();
+    assert!(drafts.iter().any(|d| d.sha256 == head.manifest.sha256));
+    assert_eq!(shares[0].version().await.unwrap(), Some(head.n));
+    shares[0]
+        .fetch(&head, &folder.path().join("got.db"))
+        .await
+        .unwrap();
 }

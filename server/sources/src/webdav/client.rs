@@ -4,7 +4,10 @@
 use std::{collections::VecDeque, time::Duration};
 
 use rand::Rng as _;
-use reqwest::{Method, RequestBuilder, Response, StatusCode, header::RETRY_AFTER};
+use reqwest::{
+    Method, RequestBuilder, Response, StatusCode,
+    header::{LOCATION, RETRY_AFTER},
+};
 use url::Url;
 
 use super::error::DavError;
@@ -122,6 +125,14 @@ impl Dav {
         self.address("").to_string()
     }
 
+    /// A path as errors name it: the root has a name of its own.
+    pub(super) fn named(&self, path: &str) -> String {
+        match path {
+            "" => format!("/{}", self.root.join("/")),
+            path => path.to_owned(),
+        }
+    }
+
     pub(super) fn address(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         // An address with a host has a path.
@@ -189,6 +200,15 @@ fn refused(what: &str, status: StatusCode, response: &Response) -> DavError {
     let path = || what.split_once(' ').map_or(what, |(_, path)| path).to_owned();
     let what = what.to_owned();
     match status.as_u16() {
+        301 | 302 | 303 | 307 | 308 => DavError::Moved {
+            what,
+            to: response
+                .headers()
+                .get(LOCATION)
+                .and_then(|to| response.url().join(to.to_str().ok()?).ok())
+                .filter(|to| matches!(to.scheme(), "http" | "https"))
+                .map(|to| to.origin().ascii_serialization()),
+        },
         401 | 403 | 407 => DavError::Refused(what),
         404 | 410 => DavError::NotFound(path()),
         status @ (405 | 409 | 412) => DavError::Conflict { what, status },
@@ -217,7 +237,7 @@ pub(super) async fn pause(attempt: u32, error: &DavError) {
     tokio::time::sleep(wait.min(LONGEST_PAUSE)).await;
 }
 
-fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let mut parts: VecDeque<&str> = text.split('%').collect();
     let mut bytes = parts.pop_front().unwrap_or_default().as_bytes().to_vec();
     for part in parts {

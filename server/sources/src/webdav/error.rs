@@ -17,6 +17,14 @@ pub enum DavError {
     /// 401 and 403.
     #[error("the share refuses {0}: check user name, password and rights there")]
     Refused(String),
+    /// A redirect: it is not followed, because the password would go along.
+    #[error("the share sends {what} elsewhere{}: if that is right, use the address that it has now", .to.as_deref().map(|to| format!(", to {to}")).unwrap_or_default())]
+    Moved {
+        /// The request.
+        what: String,
+        /// Scheme, host and port of where to.
+        to: Option<String>,
+    },
     /// 404 and 410.
     #[error("{0} is not on the share")]
     NotFound(String),
@@ -66,6 +74,7 @@ impl DavError {
             DavError::Unreachable(_) => "share_unreachable",
             DavError::TimedOut(_) => "share_timeout",
             DavError::Refused(_) => "share_refused",
+            DavError::Moved { .. } => "share_moved",
             DavError::NotFound(_) => "share_not_found",
             DavError::Conflict { .. } | DavError::Status { .. } => "share_error",
             DavError::Locked(_) => "share_locked",
@@ -83,6 +92,7 @@ impl DavError {
             DavError::Unreachable(_)
                 | DavError::TimedOut(_)
                 | DavError::Refused(_)
+                | DavError::Moved { .. }
                 | DavError::Full(_)
                 | DavError::Busy { .. }
                 | DavError::Configuration(_)

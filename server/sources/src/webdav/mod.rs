@@ -11,6 +11,7 @@ mod multistatus;
 pub mod probe;
 mod verbs;
 
+pub(crate) use client::percent_decoded;
 pub use client::{Dav, DavOptions};
 pub use error::DavError;
 pub use multistatus::Member;

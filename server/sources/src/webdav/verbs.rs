@@ -74,6 +74,14 @@ pub struct Download {
 }
 
 impl Download {
+    fn of(response: Response, what: String) -> Download {
+        Download {
+            size: response.content_length(),
+            response,
+            what,
+        }
+    }
+
     /// The next piece; `None` at the end.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, DavError> {
         match self.response.chunk().await {
@@ -110,11 +118,7 @@ impl Dav {
     pub async fn get(&self, path: &str) -> Result<Download, DavError> {
         let what = format!("GET {path}");
         let response = self.again(&what, &[200], || self.request("GET", path)).await?;
-        Ok(Download {
-            size: response.content_length(),
-            response,
-            what,
-        })
+        Ok(Download::of(response, what))
     }
 
     /// A small file as a whole.
@@ -130,7 +134,9 @@ impl Dav {
     }
 
     async fn read_once(&self, path: &str, most: usize) -> Result<Vec<u8>, DavError> {
-        let mut download = self.get(path).await?;
+        let what = format!("GET {path}");
+        let response = self.once(&what, self.request("GET", path), &[200]).await?;
+        let mut download = Download::of(response, what);
         let mut bytes = Vec::new();
         while let Some(chunk) = download.chunk().await? {
             if bytes.len() + chunk.len() > most {
@@ -193,7 +199,7 @@ impl Dav {
     /// Makes a folder, whose parent must be there; [`DavError::Conflict`] with 405 where it is there.
     pub async fn make_folder(&self, path: &str) -> Result<(), DavError> {
         let request = self.request("MKCOL", path).header(CONTENT_LENGTH, 0);
-        self.once(&format!("MKCOL {path}"), request, &[201])
+        self.once(&format!("MKCOL {}", self.named(path)), request, &[201])
             .await
             .map(drop)
     }
@@ -219,14 +225,22 @@ impl Dav {
     /// Makes the root and the folders on the way to it.
     pub async fn ensure_root(&self) -> Result<(), DavError> {
         let mut dav = self.clone();
-        dav.root.clear();
-        for part in &self.root {
-            dav.root.push(part.clone());
-            match dav.ensure_folder("").await {
-                // Not ours to make, but perhaps there.
-                Err(DavError::Refused(_)) if dav.list("", 0).await.is_ok() => {}
-                other => other?,
+        // What is there need not be made, and often may not be.
+        loop {
+            match dav.list("", 0).await {
+                Ok(Some(_)) => break,
+                Ok(None) => {}
+                Err(DavError::Refused(_)) if dav.root.len() < self.root.len() => break,
+                Err(error) => return Err(error),
             }
+            if dav.root.pop().is_none() {
+                break;
+            }
+        }
+        let missing = self.root.iter().skip(dav.root.len());
+        for part in missing.cloned().collect::<Vec<_>>() {
+            dav.root.push(part);
+            dav.ensure_folder("").await?;
         }
         Ok(())
     }
@@ -271,7 +285,7 @@ impl Dav {
 
     /// What is in a folder (`depth` 1), or the folder alone (0); `None`: there is none.
     pub async fn list(&self, path: &str, depth: u8) -> Result<Option<Vec<Member>>, DavError> {
-        let what = format!("PROPFIND {path}");
+        let what = format!("PROPFIND {}", self.named(path));
         let make = || {
             self.request("PROPFIND", path)
                 .header("depth", depth.to_string())

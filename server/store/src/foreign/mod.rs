@@ -35,6 +35,8 @@ pub enum ForeignChange {
     },
     /// A run moved: progress, an event, its end.
     Run(Uuid),
+    /// A sync told something of a library.
+    Library,
     /// A run was queued, or ended and made room.
     Work,
 }

@@ -121,6 +121,7 @@ impl Ear {
                 Err(error) => tracing::debug!(%error, "heads can't be looked at"),
             },
             Signal::Run(run) => self.tell(ForeignChange::Run(run)),
+            Signal::Library => self.tell(ForeignChange::Library),
             Signal::Work => self.tell(ForeignChange::Work),
             Signal::Identity => self.refresh().await,
             Signal::Everything => self.look_around().await,
@@ -137,6 +138,7 @@ impl Ear {
             }
             Err(error) => tracing::debug!(%error, "heads can't be looked at"),
         }
+        self.tell(ForeignChange::Library);
         self.tell(ForeignChange::Work);
     }
 

@@ -4,6 +4,7 @@
 
 mod conflicts;
 mod contents;
+mod events;
 mod files;
 mod state;
 mod write;
@@ -12,6 +13,7 @@ use metasync_protocol::library::LibraryFile;
 use uuid::Uuid;
 
 pub use contents::{CHUNK_BYTES, StoredContent};
+pub use events::LibraryEvent;
 pub use files::{LibraryChange, LibraryFilter};
 pub use state::LibraryState;
 pub use write::{LibraryWrite, Published};

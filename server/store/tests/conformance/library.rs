@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use metasync_protocol::library::LibraryFile;
 use metasync_store::{
-    CONFLICT, DELETED, LibraryChange, LibraryConflict, LibraryFilter, LibraryRow, LibraryWrite, MODIFIED,
-    NEW, Published, SYNCED, Store, StoredContent,
+    CONFLICT, DELETED, LibraryChange, LibraryConflict, LibraryEvent, LibraryFilter, LibraryRow, LibraryWrite,
+    MODIFIED, NEW, Published, SYNCED, Store, StoredContent,
 };
 use uuid::Uuid;
 
@@ -435,6 +435,36 @@ async fn one_process_syncs_and_another_share_begins_anew() {
 
 /// A row in each table of the library.
 #[allow(dead_code, reason = "row-level security is PostgreSQL's alone")]
+fn event(node: u128, data: &str) -> LibraryEvent {
+    LibraryEvent {
+        node: Uuid::from_u128(node),
+        user: "ada".into(),
+        client: (data == "own").then(|| "one".into()),
+        phase: "tell".into(),
+        name: "log".into(),
+        data: data.into(),
+    }
+}
+
+#[tokio::test]
+async fn what_a_sync_tells_reaches_other_processes_once_and_in_its_order() {
+    let store = open().await;
+    store.library_state(ORG, "somewhere").await.unwrap();
+    let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    assert_eq!(store.library_heard(ORG, two, 0).await.unwrap(), (vec![], 0));
+    store
+        .library_tell(ORG, &[event(1, "own"), event(1, "2")])
+        .await
+        .unwrap();
+    store.library_tell(ORG, &[event(2, "3")]).await.unwrap();
+    let (heard, last) = store.library_heard(ORG, two, 0).await.unwrap();
+    assert_eq!((heard, last), (vec![event(1, "own"), event(1, "2")], 3));
+    let (heard, last) = store.library_heard(ORG, one, 1).await.unwrap();
+    assert_eq!((heard, last), (vec![event(2, "3")], 3));
+    assert_eq!(store.library_heard(ORG, one, 3).await.unwrap(), (vec![], 3));
+    assert_eq!(store.library_heard(OTHER, one, 0).await.unwrap(), (vec![], 0));
+}
+
 pub async fn plant(store: &Store) {
     let row = synced(store, 99).await;
     let conflict = LibraryConflict {
@@ -460,4 +490,5 @@ pub async fn plant(store: &Store) {
         .unwrap();
     store.library_keep_content(ORG, "ab", &content).await.unwrap();
     store.library_state(ORG, "somewhere").await.unwrap();
+    store.library_tell(ORG, &[event(1, "secret")]).await.unwrap();
 }

@@ -4,6 +4,7 @@
 mod analysis;
 mod branch;
 mod branches;
+mod catalogue;
 mod changes;
 mod circle;
 mod closure;
@@ -61,6 +62,9 @@ async fn work(context: &RunContext, result: &mut JobResult) -> Result<(), Failur
         .connection(run.org, &run.target)
         .await?
         .ok_or_else(|| Failure::new("connection_removed", "the connection was removed"))?;
+    if connection.connection.kind == crate::published::KIND {
+        return catalogue::read(context, &connection, &options, result).await;
+    }
     check_remote(&options)?;
     let source = open(context, &connection)?;
     let refreshed = source

@@ -23,7 +23,7 @@ use super::{
     cause::Cause,
     index,
     link::Link,
-    local_hub::{Election, LocalHub},
+    local_hub::{Election, LocalHub, Over},
     memory::Memory,
     progress::{Event, Outlook},
     pull::{self, Pulled, Scope},
@@ -65,8 +65,15 @@ impl Session {
         view: View,
     ) -> Session {
         let places = Places::of(&settings.cache_dir, &settings.mode, &found);
-        let election = (settings.mode == Mode::Local)
-            .then(|| Election::new(places.clone(), &found.root, &found.identity.identifier, starter));
+        let over = match &settings.mode {
+            Mode::Local => Some(Over::Workspace {
+                root: found.root.clone(),
+                full_name: found.identity.identifier.clone(),
+            }),
+            Mode::Folder(folder) => Some(Over::Folder(folder.clone())),
+            Mode::Hub { .. } | Mode::Off => None,
+        };
+        let election = over.map(|over| Election::new(places.clone(), over, starter));
         let mut session = Session {
             found,
             settings,
@@ -123,6 +130,12 @@ impl Session {
         self.cache = Some(cache.clone());
         self.refresh_status(State::Starting, "Starting");
         Ok(cache)
+    }
+
+    /// Nothing is synced any more: a hub of our own is free for others.
+    pub fn let_go(&mut self) {
+        self.link = None;
+        self.election = None;
     }
 
     /// Path of the cache.
@@ -185,7 +198,7 @@ impl Session {
         }
         let mut outcome = self.attempt(cause, full, cancel, outlook).await;
         let away = |o: &Result<Tally, SyncError>| matches!(o, Err(SyncError::Client(e)) if e.is_offline() || matches!(e, ClientError::Unauthenticated { .. }));
-        if away(&outcome) && self.settings.mode == Mode::Local {
+        if away(&outcome) && self.settings.mode.is_embedded() {
             // the process that ran the embedded hub has ended: find or start another
             self.link = None;
             outcome = self.attempt(cause, full, cancel, outlook).await;
@@ -246,7 +259,14 @@ impl Session {
             }
             let job = job?;
             if job.status != "completed" {
-                return Err(SyncError::Index(job.error.unwrap_or(job.status)));
+                let message = job.error.unwrap_or(job.status);
+                return Err(match (&self.settings.mode, job.code) {
+                    (Mode::Folder(_), code) => SyncError::Folder {
+                        code: code.unwrap_or_default(),
+                        message,
+                    },
+                    _ => SyncError::Index(message),
+                });
             }
             from = index::INDEX_SHARE;
             index_ms = Some(began.elapsed().as_millis() as u64);
@@ -349,7 +369,8 @@ impl Session {
                 self.link = None;
                 self.connections.clear();
             }
-            SyncError::Client(_) | SyncError::Link(_) => self.link = None,
+            // the hub that was found may still be that of a session with other credentials
+            SyncError::Client(_) | SyncError::Link(_) | SyncError::Folder { .. } => self.link = None,
             _ => {}
         }
     }

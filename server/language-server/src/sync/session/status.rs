@@ -26,6 +26,9 @@ impl Session {
     pub(super) fn good_words(&self) -> String {
         match (&self.settings.mode, self.connections.as_slice()) {
             (Mode::Local, _) => "Up to date with this folder".to_owned(),
+            (Mode::Folder(folder), _) => {
+                format!("Up to date with the catalogue published at {}", folder.shown())
+            }
             (_, []) => "No connection of the organization matches this workspace; run \"Select Connections\""
                 .to_owned(),
             (_, connections) => {
@@ -47,10 +50,8 @@ impl Session {
 
     pub(super) fn refresh_status(&self, state: State, message: &str) {
         let counts = self.counts();
-        let hub = match &self.settings.mode {
-            Mode::Hub { url, .. } => Some(url.clone()),
-            _ => self.link.as_ref().map(|link| link.client.base_url().to_owned()),
-        };
+        let of_ours = || self.link.as_ref().map(|link| link.client.base_url().to_owned());
+        let hub = self.settings.mode.address().or_else(of_ours);
         let message = self.broken.as_deref().unwrap_or(message);
         let told = self.view.set_status(|status| {
             status.state = state;

@@ -5,7 +5,7 @@ mod catalogue;
 mod library;
 mod untrusted;
 
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, CatalogueWriter};
 pub use library::{LibraryEntry, read_library, write_library};
 
 /// Most bytes of a snapshot.
@@ -20,7 +20,8 @@ pub const MAX_ROWS: usize = 2_000_000;
 pub struct Unreadable(String);
 
 impl Unreadable {
-    fn new(why: impl Into<String>) -> Unreadable {
+    /// With a sentence about it.
+    pub fn new(why: impl Into<String>) -> Unreadable {
         Unreadable(why.into())
     }
 }
