@@ -1,4 +1,5 @@
-//! How fast the analysis is, on a made-up project: `figures [MODELS]`. For one core run it under `taskset -c 0`.
+//! How fast the analysis is, on a made-up project: `figures [MODELS]`. `figures MODELS --scratch` measures one thing
+//! alone, which it does itself on one core.
 //!
 //! Prints one JSON object with times in milliseconds; where `METASYNC_RUFF` names ruff, that reads the same Python.
 
@@ -22,16 +23,17 @@ fn main() {
         .unwrap_or(2000);
     let mut files = project(count);
     let options = Options::default();
+    let scratch = from_scratch(&files, &options);
+    if std::env::args().nth(2).as_deref() == Some(SCRATCH) {
+        println!("{scratch}");
+        return;
+    }
     let mut found = serde_json::Map::new();
     found.insert("models".to_owned(), count.into());
-    let mut scratch = Vec::new();
-    for _ in 0..RUNS {
-        let start = Instant::now();
-        let facts = analyze(&files, &options);
-        scratch.push(start.elapsed());
-        assert!(facts.problems.is_empty(), "{:?}", facts.problems);
+    found.insert("from_scratch_ms".to_owned(), scratch);
+    if let Some(time) = on_one_core(count) {
+        found.insert("one_core_ms".to_owned(), time);
     }
-    found.insert("from_scratch_ms".to_owned(), median(scratch));
     let mut memo = Memo::default();
     analyze_with(&mut memo, &files, &options);
     let mut again = |what: &str, nth: usize, from: &str, to: &str| {
@@ -66,6 +68,31 @@ fn main() {
         found.insert("ruff_ms".to_owned(), time);
     }
     println!("{}", serde_json::Value::Object(found));
+}
+
+/// Argument that asks for one measurement alone.
+const SCRATCH: &str = "--scratch";
+
+fn from_scratch(files: &[SourceFile], options: &Options) -> serde_json::Value {
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        let facts = analyze(files, options);
+        times.push(start.elapsed());
+        assert!(facts.problems.is_empty(), "{:?}", facts.problems);
+    }
+    median(times)
+}
+
+/// The same in a process that has one core; `None` where `taskset` is missing.
+fn on_one_core(count: usize) -> Option<serde_json::Value> {
+    let done = std::process::Command::new("taskset")
+        .args(["-c", "0"])
+        .arg(std::env::current_exe().ok()?)
+        .args([&count.to_string(), SCRATCH])
+        .output()
+        .ok()?;
+    serde_json::from_slice(&done.stdout).ok()
 }
 
 /// How often each is measured.

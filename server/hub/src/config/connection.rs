@@ -40,7 +40,7 @@ pub struct ConnectionConfig {
     /// Keys of hosts for ssh; left out: the machine's own.
     #[serde(default)]
     pub ssh_known_hosts_path: Option<PathBuf>,
-    /// Whether its host must be known to ssh; left out: it must.
+    /// Whether its host must be known to ssh; left out: as the machine's own ssh is configured, which asks nobody.
     #[serde(default)]
     pub ssh_strict_host_key_checking: Option<bool>,
     /// Name for https.
@@ -78,7 +78,7 @@ impl ConnectionConfig {
         GitAccess {
             ssh_key: self.ssh_key_path.clone(),
             known_hosts: self.ssh_known_hosts_path.clone(),
-            strict_host_keys: self.ssh_strict_host_key_checking.unwrap_or(true),
+            strict_host_keys: self.ssh_strict_host_key_checking,
             username: self.username.clone(),
             token_env: self.token_env.clone(),
         }

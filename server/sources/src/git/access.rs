@@ -18,30 +18,18 @@ const TOKEN_USER: &str = "x-access-token";
 const SSH: &str = "ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -oServerAliveCountMax=3";
 
 /// Who the hub is to the server of a repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GitAccess {
     /// Private key for ssh; left out: as the machine's own ssh finds one.
     pub ssh_key: Option<PathBuf>,
     /// The keys of hosts for ssh; left out: the machine's own.
     pub known_hosts: Option<PathBuf>,
-    /// Whether hosts must be known to ssh.
-    pub strict_host_keys: bool,
+    /// Whether hosts must be known to ssh; left out: as the machine's own ssh is configured.
+    pub strict_host_keys: Option<bool>,
     /// Name for https.
     pub username: Option<String>,
     /// Environment variable with the token (or password) for https. It wins over what the address holds.
     pub token_env: Option<String>,
-}
-
-impl Default for GitAccess {
-    fn default() -> GitAccess {
-        GitAccess {
-            ssh_key: None,
-            known_hosts: None,
-            strict_host_keys: true,
-            username: None,
-            token_env: None,
-        }
-    }
 }
 
 impl GitAccess {
@@ -71,12 +59,14 @@ impl GitAccess {
             ssh.push_str(&format!(" -oIdentitiesOnly=yes -i {}", quoted(key)));
         }
         match (&self.known_hosts, self.strict_host_keys) {
-            (Some(file), true) => ssh.push_str(&format!(" -oUserKnownHostsFile={}", quoted(file))),
-            (_, false) => ssh.push_str(" -oUserKnownHostsFile=/dev/null"),
-            (None, true) => {}
+            (_, Some(false)) => ssh.push_str(" -oUserKnownHostsFile=/dev/null"),
+            (Some(file), _) => ssh.push_str(&format!(" -oUserKnownHostsFile={}", quoted(file))),
+            _ => {}
         }
-        let check = if self.strict_host_keys { "yes" } else { "no" };
-        ssh.push_str(&format!(" -oStrictHostKeyChecking={check}"));
+        if let Some(strict) = self.strict_host_keys {
+            let check = if strict { "yes" } else { "no" };
+            ssh.push_str(&format!(" -oStrictHostKeyChecking={check}"));
+        }
         ssh
     }
 
@@ -129,7 +119,7 @@ mod tests {
     fn a_key_for_ssh_can_not_leave_its_quotes() {
         let access = GitAccess {
             ssh_key: Some("/k'; touch x; '".into()),
-            strict_host_keys: false,
+            strict_host_keys: Some(false),
             ..GitAccess::default()
         };
         let ssh = access.ssh();

@@ -18,6 +18,7 @@ const AIM_PART: f64 = 10.0;
 struct Printed {
     models: u64,
     from_scratch_ms: f64,
+    one_core_ms: Option<f64>,
     whole_unchanged_ms: f64,
     whole_comment_ms: f64,
     whole_column_ms: f64,
@@ -71,6 +72,8 @@ pub fn report(printed: &str) -> Result<Report> {
             None,
         ),
     ];
+    let one_core = p.one_core_ms;
+    figures.extend(one_core.map(|ms| figure(format!("{models} models from scratch, one core"), ms, None)));
     figures.push(Figure {
         peer: p.ruff_ms.map(|value| Peer {
             name: "ruff check --select E9".to_owned(),

@@ -129,7 +129,7 @@ impl Releases {
             clone_dir: self.clone_dir.clone(),
             access: GitAccess {
                 ssh_key: self.settings.ssh_key.clone(),
-                strict_host_keys: self.settings.strict_host_keys,
+                strict_host_keys: Some(self.settings.strict_host_keys),
                 ..GitAccess::default()
             },
             timeout: self.settings.git_timeout,
