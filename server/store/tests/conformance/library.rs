@@ -465,6 +465,8 @@ async fn what_a_sync_tells_reaches_other_processes_once_and_in_its_order() {
     assert_eq!(store.library_heard(OTHER, one, 0).await.unwrap(), (vec![], 0));
 }
 
+/// Rows of every table of the library.
+#[allow(dead_code, reason = "only the suite of PostgreSQL asks who sees them")]
 pub async fn plant(store: &Store) {
     let row = synced(store, 99).await;
     let conflict = LibraryConflict {
