@@ -34,6 +34,35 @@ impl Client {
         self.json(self.send(request).await?).await
     }
 
+    /// Writes the content of a file, of at most `most` bytes.
+    pub async fn library_content(
+        &self,
+        org: &str,
+        file: Uuid,
+        most: u64,
+        into: &mut (impl std::io::Write + Send),
+    ) -> Result<(), ClientError> {
+        let request = self
+            .request(Method::GET, &["api", "v1", "files", &file.to_string(), "content"])
+            .header(ORGANIZATION, org);
+        let response = self.send(request).await?;
+        let mut response = self.successful(response).await?;
+        let mut left = most;
+        while let Some(chunk) = response.chunk().await.map_err(|e| ClientError::BadAnswer {
+            what: format!("the content broke off ({e})"),
+        })? {
+            left = left
+                .checked_sub(chunk.len() as u64)
+                .ok_or_else(|| ClientError::BadAnswer {
+                    what: format!("the content is longer than {most} bytes"),
+                })?;
+            into.write_all(&chunk).map_err(|e| ClientError::BadAnswer {
+                what: format!("the content can't be kept ({e})"),
+            })?;
+        }
+        Ok(())
+    }
+
     /// A side of a file in conflict as text; `None` where it is none, or not there, or too long to compare.
     pub async fn library_text(
         &self,

@@ -2,6 +2,7 @@
 //! place of ids.
 
 use metasync_protocol::{ColumnRow, DocumentationRow, ObjectRow};
+use uuid::Uuid;
 
 /// All that is known of an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +35,7 @@ pub struct InRelease {
 }
 
 /// An object next to another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Neighbour {
     /// Short name; for a source table `source.table`.
     pub name: String,
@@ -42,6 +43,10 @@ pub struct Neighbour {
     pub object_type: Option<String>,
     /// The connection that has it, where it is another than the object's own.
     pub elsewhere: Option<String>,
+    /// Its id; `None` where only a name is known.
+    pub id: Option<Uuid>,
+    /// Where it opens: an address of ours, if there is one.
+    pub link: Option<String>,
 }
 
 /// Where facts come from, and how old they are.

@@ -13,6 +13,7 @@ pub mod folding;
 pub mod hover;
 pub mod inlay;
 pub mod lens;
+pub mod library;
 pub mod links;
 pub mod markup;
 pub mod page;

@@ -62,6 +62,24 @@ impl Writer {
         self
     }
 
+    /// A name that leads to an address of ours (never a stranger's). Without markup it is the name alone.
+    pub fn link(&mut self, name: &str, address: &str) -> &mut Writer {
+        if !self.markdown() {
+            return self.code(name);
+        }
+        self.out.push('[');
+        self.code(name);
+        // what could end the address early is a letter of it
+        let address = address
+            .replace('(', "%28")
+            .replace(')', "%29")
+            .replace('<', "%3C")
+            .replace('>', "%3E")
+            .replace(' ', "%20");
+        self.out.push_str(&format!("]({address})"));
+        self
+    }
+
     /// A name, as code and bold: the headline of a hover.
     pub fn headline(&mut self, name: &str) -> &mut Writer {
         self.strong_marker();

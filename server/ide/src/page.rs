@@ -77,6 +77,7 @@ mod tests {
             name: format!("user_{n}"),
             object_type: Some("model".into()),
             elsewhere: (n == 0).then(|| "acme/billing".into()),
+            ..Neighbour::default()
         };
         let facts = ObjectFacts {
             object: ObjectRow {

@@ -278,6 +278,7 @@ mod tests {
             name: name.into(),
             object_type: Some("test".into()),
             elsewhere: Some(release.into()),
+            ..Neighbour::default()
         };
         let all = [
             at("10.0", "t.py::test_b"),

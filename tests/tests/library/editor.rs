@@ -2,7 +2,7 @@
 //! settled.
 
 use metasync_tests::{
-    Editor, Place,
+    Editor, PATIENCE, Place, eventually,
     projects::{BAKERY, TAKINGS},
     webdav::{Dav, Kind},
 };
@@ -29,7 +29,15 @@ fn hovers_name_the_files_and_conflicts_are_settled_from_the_editor() {
     editor.command("metasync.sync", json!([]));
     editor.show("models/marts/best_sellers.sql");
     let hover = editor.hover_until("models/marts/best_sellers.sql", "ref('tak$0ings')", "recipe.txt");
-    assert!(hover.contains("**Files** `recipe.txt`"), "{hover}");
+    assert!(hover.contains("**Files** [`recipe.txt`](file://"), "{hover}");
+    // the link leads to the file itself once it came, which is soon
+    let opened = || {
+        let hover = editor.hover("models/marts/best_sellers.sql", "ref('tak$0ings')");
+        linked(&hover).filter(|path| !path.to_string_lossy().ends_with(".md"))
+    };
+    let copy = eventually(PATIENCE, opened).unwrap();
+    assert_eq!(std::fs::read(&copy).unwrap(), b"flour");
+    assert!(std::fs::metadata(&copy).unwrap().permissions().readonly());
 
     settle(&[&a, &b]);
     assert_eq!(
@@ -74,5 +82,12 @@ fn hovers_name_the_files_and_conflicts_are_settled_from_the_editor() {
         let hover = editor.hover("models/marts/best_sellers.sql", "ref('tak$0ings')");
         (!hover.contains("recipe.txt")).then_some(())
     };
-    assert!(metasync_tests::eventually(metasync_tests::PATIENCE, gone).is_some());
+    assert!(eventually(PATIENCE, gone).is_some());
+}
+
+/// Where the first link of a hover leads.
+fn linked(hover: &str) -> Option<std::path::PathBuf> {
+    let (_, rest) = hover.split_once("](file://")?;
+    let (path, _) = rest.split_once(')')?;
+    Some(path.into())
 }

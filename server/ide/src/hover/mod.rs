@@ -8,7 +8,7 @@ mod object;
 pub use column::{column, local_column};
 pub use cte::cte;
 pub use entry::{ENTRY_TYPES, entry};
-pub use object::object;
+pub use object::{LIBRARY_FILE, object};
 
 use metasync_protocol::ColumnRow;
 
@@ -55,7 +55,10 @@ fn list(w: &mut Writer, label: &str, neighbours: &[&Neighbour], after: impl Fn(&
         if i > 0 {
             w.words(", ");
         }
-        w.code(&n.name);
+        match &n.link {
+            Some(link) => w.link(&n.name, link),
+            None => w.code(&n.name),
+        };
         after(w, n);
     }
     if neighbours.len() > MAX_NEIGHBOURS {

@@ -72,7 +72,7 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
 }
 
 /// The type of the shared library's files, which say which objects they belong to.
-const LIBRARY_FILE: &str = "library_file";
+pub const LIBRARY_FILE: &str = "library_file";
 
 fn list_columns(w: &mut Writer, facts: &ObjectFacts) {
     if facts.columns.is_empty() {
@@ -173,17 +173,20 @@ mod tests {
                 name: "raw.customers".into(),
                 object_type: Some("source".into()),
                 elsewhere: None,
+                ..Neighbour::default()
             }],
             downstream: vec![
                 Neighbour {
                     name: "customers".into(),
                     object_type: Some("model".into()),
                     elsewhere: None,
+                    ..Neighbour::default()
                 },
                 Neighbour {
                     name: "weekly".into(),
                     object_type: Some("exposure".into()),
                     elsewhere: Some("acme/reports".into()),
+                    ..Neighbour::default()
                 },
             ],
             documentation: None,

@@ -64,6 +64,8 @@ fn neighbour(n: metasync_cache::Neighbour) -> Neighbour {
         name,
         object_type: n.object_type,
         elsewhere: n.elsewhere,
+        id: n.id,
+        link: None,
     }
 }
 

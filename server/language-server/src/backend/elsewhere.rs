@@ -31,7 +31,7 @@ pub(super) fn page_of(view: &View, lookups: &Lookups<'_>, hit: &ObjectHit) -> Op
     Some((convert::uri_of(&path)?, Range::default()))
 }
 
-fn put(folder: &Path, path: &PathBuf, text: &str) -> io::Result<()> {
+pub(super) fn put(folder: &Path, path: &PathBuf, text: &str) -> io::Result<()> {
     if fs::read_to_string(path).is_ok_and(|there| there == text) {
         return Ok(());
     }
@@ -47,7 +47,7 @@ fn put(folder: &Path, path: &PathBuf, text: &str) -> io::Result<()> {
     clippy::permissions_set_readonly_false,
     reason = "the folder is its owner's alone"
 )]
-fn writable(path: &Path, writable: bool) -> io::Result<()> {
+pub(super) fn writable(path: &Path, writable: bool) -> io::Result<()> {
     let mut permissions = fs::metadata(path)?.permissions();
     permissions.set_readonly(!writable);
     fs::set_permissions(path, permissions)

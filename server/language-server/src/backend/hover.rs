@@ -32,7 +32,10 @@ impl Backend {
         let shown: Option<Markup> = match &symbol.kind {
             SymbolKind::Relation(name) => (lookups.relation(name).first())
                 .and_then(|hit| lookups.object(hit.id))
-                .map(|facts| hover::object(&facts, format, now)),
+                .map(|mut facts| {
+                    self.library.link(&here.workspace, &lookups, &mut facts);
+                    hover::object(&facts, format, now)
+                }),
             SymbolKind::Macro { package, name } => (lookups.macros(package.as_deref(), name).first())
                 .and_then(|hit| lookups.object(hit.id))
                 .map(|facts| hover::object(&facts, format, now)),

@@ -16,6 +16,7 @@ mod definition;
 mod elsewhere;
 mod hints;
 mod hover;
+mod library;
 mod lookup;
 mod references;
 mod reporter;
@@ -64,6 +65,8 @@ pub struct Backend {
     checker: Checker,
     /// What the open documents' objects looked like.
     seen: Arc<changes::Seen>,
+    /// Files of the shared library on their way.
+    library: library::Fetching,
     shut_down: Arc<AtomicBool>,
 }
 
@@ -85,6 +88,7 @@ impl Backend {
             workspaces,
             features: RwLock::default(),
             seen: Arc::default(),
+            library: library::Fetching::default(),
             offers: RwLock::default(),
             folders: RwLock::default(),
             editor_settings: RwLock::new(serde_json::Value::Null),
