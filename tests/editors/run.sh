@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Other editors than VS Code: METASYNC_BIN=… tests/editors/run.sh [neovim|neovim-plugin|emacs|python]…
+# Other editors than VS Code: METASYNC_BIN=… tests/editors/run.sh [neovim|neovim-plugin|emacs|helix|python]…
 # Each works in a copy of the example of its own, with a home and a cache of its own.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,7 +11,7 @@ export METASYNC_BIN
 # An editor that hangs must not hang the tests.
 LIMIT=240
 
-[ $# -gt 0 ] || set -- neovim neovim-plugin emacs python
+[ $# -gt 0 ] || set -- neovim neovim-plugin emacs helix python
 work=$(mktemp -d -t metasync-editors-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
@@ -41,9 +41,12 @@ for editor in "$@"; do
             set_command=("$nvim" --headless -u NONE -i NONE -n -c "luafile $here/neovim_plugin.lua") ;;
     emacs)  emacs=$(bash "$here/../set-up/emacs.sh" | tail -1)
             set_command=("$emacs" --batch -q -l "$here/eglot.el") ;;
+    helix)  hx=$(bash "$here/../set-up/helix.sh" | tail -1)
+            python=$(bash "$here/../set-up/python.sh" | tail -1)
+            set_command=("$python" "$here/helix.py" "$hx") ;;
     python) python=$(bash "$here/../set-up/python.sh" | tail -1)
             set_command=("$python" "$here/clients.py") ;;
-    *) echo "no editor is called $editor; there are: neovim neovim-plugin emacs python" >&2; exit 2 ;;
+    *) echo "no editor is called $editor; there are: neovim neovim-plugin emacs helix python" >&2; exit 2 ;;
   esac
   log=$work/$editor/log
   (
@@ -57,7 +60,7 @@ for editor in "$@"; do
   grep -aE '^ +(ok|FAIL) ' "$log" || cat "$log"
   before=$failed
   tally "$log" "$editor"
-  [ "$failed" = "$before" ] || { echo "--- $editor:"; grep -avE '^ +(ok|FAIL) ' "$log" | tail -40; }
+  [ "$failed" = "$before" ] || { echo "--- $editor:"; grep -avE "^ +(ok|FAIL) " "$log" | tail -400; }
   # Whatever the server wrote belongs into its cache: the project is as it was.
   if ! diff -r "$root/examples/jaffle_shop" "$project" >"$work/diff"; then
     echo "  FAIL $editor: the workspace was changed:"; cat "$work/diff"; failed=$((failed + 1))

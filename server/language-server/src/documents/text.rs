@@ -1,11 +1,9 @@
-//! Open documents, as the editor has them: text, version, and the places of its lines. Positions
-//! come in UTF-16, UTF-8 or UTF-32 units, as was agreed at `initialize`; everything behind this
-//! module counts bytes.
+//! A text and the places of its lines. Positions come in UTF-16, UTF-8 or UTF-32 units, as was agreed at
+//! `initialize`; everything behind this module counts bytes.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use parking_lot::RwLock;
-use tower_lsp::ls_types::{Position, PositionEncodingKind, Range, TextDocumentContentChangeEvent, Uri};
+use tower_lsp::ls_types::{Position, PositionEncodingKind, Range, TextDocumentContentChangeEvent};
 
 /// Units in which the editor counts characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +52,7 @@ impl Encoding {
 pub struct Text {
     /// The text.
     pub text: Arc<str>,
-    starts: Vec<usize>,
+    starts: Arc<[usize]>,
 }
 
 impl Text {
@@ -68,7 +66,27 @@ impl Text {
                 starts.push(at + 1);
             }
         }
-        Text { text, starts }
+        Text {
+            text,
+            starts: starts.into(),
+        }
+    }
+
+    /// The text after a change.
+    pub(super) fn changed(&self, change: &TextDocumentContentChangeEvent, encoding: Encoding) -> Text {
+        let Some(range) = change.range else {
+            return Text::new(change.text.as_str());
+        };
+        let start = self.offset(range.start, encoding);
+        let end = self.offset(range.end, encoding).max(start);
+        let mut text = self.text.to_string();
+        text.replace_range(start..end, &change.text);
+        Text::new(text)
+    }
+
+    /// About what it holds in memory, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.text.len() + size_of_val(&*self.starts)
     }
 
     /// The byte offset of a position. Beyond the end of a line: its end; beyond the last line: the
@@ -119,77 +137,6 @@ impl Text {
     }
 }
 
-/// An open document.
-#[derive(Clone, Debug)]
-pub struct Document {
-    /// Its text.
-    pub text: Text,
-    /// The editor's version of it.
-    pub version: i32,
-}
-
-/// All open documents.
-#[derive(Default)]
-pub struct Documents {
-    open: RwLock<HashMap<Uri, Document>>,
-}
-
-impl Documents {
-    /// A document was opened, or its text replaced.
-    pub fn open(&self, uri: Uri, version: i32, text: String) {
-        self.open.write().insert(
-            uri,
-            Document {
-                text: Text::new(text),
-                version,
-            },
-        );
-    }
-
-    /// Applies changes in order; a change of an unknown document is ignored.
-    pub fn change(
-        &self,
-        uri: &Uri,
-        version: i32,
-        changes: Vec<TextDocumentContentChangeEvent>,
-        encoding: Encoding,
-    ) {
-        let mut open = self.open.write();
-        let Some(document) = open.get_mut(uri) else { return };
-        for change in changes {
-            document.text = match change.range {
-                None => Text::new(change.text),
-                Some(range) => {
-                    let start = document.text.offset(range.start, encoding);
-                    let end = document.text.offset(range.end, encoding).max(start);
-                    let mut text = document.text.text.to_string();
-                    text.replace_range(start..end, &change.text);
-                    Text::new(text)
-                }
-            };
-        }
-        document.version = version;
-    }
-
-    /// A document was closed.
-    pub fn close(&self, uri: &Uri) {
-        self.open.write().remove(uri);
-    }
-
-    /// Snapshots of all documents.
-    pub fn all(&self) -> Vec<(Uri, Document)> {
-        let open = self.open.read();
-        open.iter()
-            .map(|(uri, document)| (uri.clone(), document.clone()))
-            .collect()
-    }
-
-    /// A snapshot of a document.
-    pub fn get(&self, uri: &Uri) -> Option<Document> {
-        self.open.read().get(uri).cloned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,39 +174,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn changes_apply_in_order() {
-        let documents = Documents::default();
-        let uri: Uri = "file:///a.sql".parse().unwrap();
-        documents.open(uri.clone(), 1, "select ä\nfrom b".into());
-        let change = |range: Option<Range>, text: &str| TextDocumentContentChangeEvent {
-            range,
-            range_length: None,
-            text: text.into(),
-        };
-        let edits = vec![
-            change(
-                Some(Range {
-                    start: at(0, 7),
-                    end: at(0, 8),
-                }),
-                "xy",
-            ),
-            change(
-                Some(Range {
-                    start: at(1, 5),
-                    end: at(9, 9),
-                }),
-                "c\n",
-            ),
-        ];
-        documents.change(&uri, 2, edits, Encoding::Utf16);
-        assert_eq!(&*documents.get(&uri).unwrap().text.text, "select xy\nfrom c\n");
-        documents.change(&uri, 3, vec![change(None, "new")], Encoding::Utf16);
-        assert_eq!(&*documents.get(&uri).unwrap().text.text, "new");
-        documents.close(&uri);
-        assert!(documents.get(&uri).is_none());
     }
 }
