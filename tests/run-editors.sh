@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Everything that drives the server through an editor, and the hub through other clients: METASYNC_BIN=… tests/run-editors.sh [neovim|neovim-plugin|emacs|python|host|journey|oldest-host|oldest-journey|releases]…
+# Everything that drives the server through an editor, and the hub through other clients: METASYNC_BIN=… tests/run-editors.sh [neovim|neovim-plugin|emacs|helix|python|host|journey|oldest-host|oldest-journey|releases]…
 # What an editor needs is set up on the way (tests/set-up/); what can't be set up fails. The last
 # line is `N passed, N failed`. Screenshots: METASYNC_TEST_OUT, else a folder among the temporary files.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -gt 0 ] || set -- neovim neovim-plugin emacs python host journey oldest-host oldest-journey releases
+[ $# -gt 0 ] || set -- neovim neovim-plugin emacs helix python host journey oldest-host oldest-journey releases
 passed=0 failed=0
 
 # run NAME COMMAND…: shows the output as it comes and counts its last line.
@@ -27,10 +27,10 @@ run() {
 
 for name in "$@"; do
   case $name in
-    neovim | neovim-plugin | emacs | python) run "$name" bash "$here/editors/run.sh" "$name" ;;
+    neovim | neovim-plugin | emacs | helix | python) run "$name" bash "$here/editors/run.sh" "$name" ;;
     host | journey | oldest-host | oldest-journey) run "$name" bash "$here/vscode/run.sh" "$name" ;;
     releases) run "$name" bash "$here/releases/run.sh" ;;
-    *) echo "nothing is called $name; there are: neovim neovim-plugin emacs python host journey oldest-host oldest-journey releases" >&2; exit 2 ;;
+    *) echo "nothing is called $name; there are: neovim neovim-plugin emacs helix python host journey oldest-host oldest-journey releases" >&2; exit 2 ;;
   esac
 done
 echo "$passed passed, $failed failed"

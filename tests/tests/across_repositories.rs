@@ -10,7 +10,9 @@
 use std::path::{Path, PathBuf};
 
 use metasync_tests::{
-    Editor, Hub, PATIENCE, Place, eventually,
+    Editor, Hub, PATIENCE, Place,
+    editor::offers,
+    eventually,
     place::{git, write},
 };
 use serde_json::{Value, json};
@@ -88,6 +90,27 @@ impl Two {
         edges
     }
 
+    /// An editor in the shop, which uses both.
+    fn editor_of_both(&self, offers: Value) -> Editor {
+        self.hub.index("shop");
+        self.hub.index("billing");
+        let mut editor = Editor::start(&self.place.workspace, &self.place.environment);
+        editor.greet(self.hub.options("ada"), offers);
+        editor.show(ORDERS);
+        editor.told("metasync/status", |s| s["state"] == "up_to_date");
+        let answer = editor.command("metasync.selectConnections", json!([]));
+        let all: Vec<Value> = answer["connections"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| c["id"].clone())
+            .collect();
+        assert_eq!(all.len(), 2, "{answer}");
+        editor.command("metasync.selectConnections", json!([all]));
+        editor.command("metasync.sync", json!([]));
+        editor
+    }
+
     fn change(&self, repository: usize, files: &[(&str, &str)]) {
         write(&self.folders[repository], files);
         commit(&self.folders[repository], &self.place);
@@ -150,21 +173,7 @@ fn edges_follow_both_repositories() {
 #[test]
 fn the_editor_shows_who_uses_a_model_in_other_repositories() {
     let two = Two::open();
-    two.hub.index("shop");
-    two.hub.index("billing");
-    let mut editor = Editor::open(&two.place, two.hub.options("ada"));
-    editor.show(ORDERS);
-    editor.told("metasync/status", |s| s["state"] == "up_to_date");
-    let answer = editor.command("metasync.selectConnections", json!([]));
-    let all: Vec<Value> = answer["connections"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|c| c["id"].clone())
-        .collect();
-    assert_eq!(all.len(), 2, "{answer}");
-    editor.command("metasync.selectConnections", json!([all]));
-    editor.command("metasync.sync", json!([]));
+    let mut editor = two.editor_of_both(offers());
     editor.show_text("models/x.sql", "select * from {{ ref('orders') }}");
     let text = editor.hover_until("models/x.sql", "ref('ord$0ers')", "Used by");
     assert!(text.contains("`invoices` (in acme/billing)"), "{text}");
@@ -203,4 +212,86 @@ fn the_editor_shows_who_uses_a_model_in_other_repositories() {
         (!text.contains("Used by")).then_some(())
     });
     assert!(gone.is_some(), "the users of a model stay though they are gone");
+}
+
+/// What a page about an object says, read from where an answer leads.
+fn page(location: &Value) -> String {
+    let uri = location["uri"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no address: {location}"));
+    let path = uri.strip_prefix("file://").unwrap();
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}: {location}"))
+}
+
+fn is_page_of_billing(location: &Value) -> bool {
+    page(location).contains("The object is in `acme/billing`")
+}
+
+#[test]
+fn lists_lead_to_pages_about_what_another_repository_has() {
+    let two = Two::open();
+    // a file of the same path as one of the shop
+    write(
+        &two.folders[1],
+        &[("models/customers.sql", "select 1 as other_id\n")],
+    );
+    commit(&two.folders[1], &two.place);
+    let mut editor = two.editor_of_both(offers());
+    let here = format!("{}/models/", two.place.workspace.display());
+
+    let found = editor.request("workspace/symbol", json!({"query": "customers"}));
+    let models = found.as_array().unwrap().iter();
+    let models: Vec<&Value> = models.filter(|s| s["containerName"] == "model").collect();
+    assert_eq!(models.len(), 2, "{found}");
+    let own = |location: &Value| location["uri"].as_str().is_some_and(|uri| uri.contains(&here));
+    assert_eq!(
+        models.iter().filter(|s| own(&s["location"])).count(),
+        1,
+        "{found}"
+    );
+    let other = models.iter().find(|s| !own(&s["location"])).unwrap();
+    assert!(is_page_of_billing(&other["location"]), "{found}");
+
+    editor.show_text("models/x.sql", "select amount from {{ ref('orders') }}");
+    for (at, users) in [
+        ("ref('ord$0ers')", vec!["invoices", "raw"]),
+        ("amo$0unt", vec!["invoices.total", "raw.amount"]),
+    ] {
+        let at = editor.at("models/x.sql", at);
+        let items = editor.request("textDocument/prepareCallHierarchy", at.clone());
+        assert!(own(&items[0]), "{items}");
+        let calls = editor.request("callHierarchy/incomingCalls", json!({"item": items[0]}));
+        let mut names: Vec<&str> = calls
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|call| call["from"]["name"].as_str().unwrap())
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, users, "{calls}");
+        for call in calls.as_array().unwrap() {
+            assert!(is_page_of_billing(&call["from"]), "{call}");
+            // and from there back again
+            let back = editor.request("callHierarchy/outgoingCalls", json!({"item": call["from"]}));
+            assert!(own(&back[0]["to"]), "{back}");
+        }
+        let mut question = at;
+        question["context"] = json!({"includeDeclaration": true});
+        let places = editor.request("textDocument/references", question);
+        let (ours, theirs): (Vec<&Value>, Vec<&Value>) =
+            places.as_array().unwrap().iter().partition(|l| own(l));
+        assert!(!ours.is_empty(), "{places}");
+        assert_eq!(theirs.len(), users.len(), "{places}");
+        assert!(theirs.into_iter().all(is_page_of_billing), "{places}");
+    }
+
+    // an editor that asks again for what it opens gets its page then
+    let mut offered = offers();
+    offered["workspace"]["symbol"] = json!({"resolveSupport": {"properties": ["location.range"]}});
+    let mut editor = two.editor_of_both(offered);
+    let found = editor.request("workspace/symbol", json!({"query": "payers"}));
+    assert!(found[0]["location"]["range"].is_null(), "{found}");
+    let resolved = editor.request("workspaceSymbol/resolve", found[0].clone());
+    assert!(resolved["location"]["range"].is_object(), "{resolved}");
+    assert!(is_page_of_billing(&resolved["location"]), "{resolved}");
 }

@@ -10,7 +10,7 @@
 use metasync_tests::{
     Editor, Place,
     editor::offers,
-    projects::{ABOUT_LOAVES, BAKERY, SCHEMA_FILE, STG_LOAVES, TAKINGS},
+    projects::{ABOUT_LOAVES, BAKERY, STG_LOAVES, TAKINGS},
 };
 use serde_json::{Value, json};
 
@@ -154,84 +154,6 @@ fn renames() {
             .is_some_and(|m| m.contains("rename")),
         "{reply}"
     );
-}
-
-fn codes(params: &Value) -> Vec<String> {
-    let list = params["diagnostics"].as_array().unwrap();
-    list.iter()
-        .map(|d| d["code"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-#[test]
-fn what_is_wrong_is_told_with_what_would_mend_it() {
-    let place = Place::new("bakery", BAKERY);
-    let mut editor = open(&place);
-    let uri = editor.uri(BEST);
-    editor.show(BEST);
-    editor.told("textDocument/publishDiagnostics", |p| {
-        p["uri"] == uri.as_str() && codes(p).is_empty()
-    });
-    editor.forget();
-    editor.retype(BEST, "select kind, takins\nfrom {{ ref('takngs') }} x\njoin {{ ref('takings') }} t using (kind)\nwhere t.takins > 1");
-    let told = editor.told("textDocument/publishDiagnostics", |p| {
-        p["uri"] == uri.as_str() && !codes(p).is_empty()
-    });
-    assert_eq!(told["version"], 2);
-    assert!(codes(&told).contains(&"unknown-model".to_owned()), "{told}");
-    assert!(codes(&told).contains(&"unknown-column".to_owned()), "{told}");
-    let range = told["diagnostics"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|d| d["code"] == "unknown-model")
-        .unwrap()["range"]
-        .clone();
-    let actions = editor.request(
-        "textDocument/codeAction",
-        json!({"textDocument": {"uri": uri}, "range": range, "context": {"diagnostics": []}}),
-    );
-    let titles: Vec<&str> = actions
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|a| a["title"].as_str().unwrap())
-        .collect();
-    assert!(titles.contains(&"Change to `takings`"), "{actions}");
-    assert_eq!(actions[0]["kind"], "quickfix");
-    // a column that another model uses is gone
-    let uri = editor.uri(TAKINGS);
-    editor.forget();
-    let text = std::fs::read_to_string(place.workspace.join(TAKINGS)).unwrap();
-    editor.retype(TAKINGS, &text.replace("as takings", "as brought_in"));
-    let told = editor.told("textDocument/publishDiagnostics", |p| {
-        p["uri"] == uri.as_str() && !codes(p).is_empty()
-    });
-    let message = told["diagnostics"][0]["message"].as_str().unwrap().to_owned();
-    assert_eq!(codes(&told), ["breaking-change"], "{told}");
-    assert!(
-        message.contains("`takings`") && message.contains("best_sellers"),
-        "{message}"
-    );
-    // YAML: what is missing and what is too much; a kind that is switched off is not told
-    let yaml = editor.uri(SCHEMA_FILE);
-    let text = std::fs::read_to_string(place.workspace.join(SCHEMA_FILE)).unwrap();
-    editor.show_text(SCHEMA_FILE, &format!("{text}  - name: nobody\n"));
-    let told = editor.told("textDocument/publishDiagnostics", |p| p["uri"] == yaml.as_str());
-    assert!(codes(&told).contains(&"missing-description".to_owned()), "{told}");
-    editor.forget();
-    editor.notify(
-        "workspace/didChangeConfiguration",
-        json!({"settings": {"metasync": {"diagnostics": {"disabled": ["missing-description"]}}}}),
-    );
-    let told = editor.told("textDocument/publishDiagnostics", |p| p["uri"] == yaml.as_str());
-    assert_eq!(codes(&told), ["unknown-model"], "{told}");
-    // a closed document has none
-    editor.forget();
-    editor.notify("textDocument/didClose", json!({"textDocument": {"uri": yaml}}));
-    editor.told("textDocument/publishDiagnostics", |p| {
-        p["uri"] == yaml.as_str() && codes(p).is_empty()
-    });
 }
 
 #[test]

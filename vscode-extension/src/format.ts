@@ -32,6 +32,14 @@ export function ago(time: string | null | undefined, now = Date.now()): string {
   return days(Math.floor(seconds / DAY));
 }
 
+/** The time of the day; with the day where that is another one. */
+export function clock(time: string, now = new Date()): string {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return time;
+  const isToday = at.toDateString() === now.toDateString();
+  return at.toLocaleString(undefined, isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' });
+}
+
 /** The first paragraph of a description on one line. */
 export function firstLine(text: string | null | undefined): string {
   return (text ?? '').trim().split(/\n\s*\n/)[0]?.replace(/\s+/g, ' ') ?? '';

@@ -328,6 +328,8 @@ export interface StatusParams {
   last_sync_at: string | null;
   /** For people. */
   message: string;
+  /** When the next sync begins by itself, by this machine's clock; absent where none is planned, and during a sync. */
+  next_sync_at?: string | null;
   /** Objects in the cache. */
   objects: number;
   /** Whose metadata it is. */

@@ -1,7 +1,7 @@
 // The status bar item: the state in a word, the rest in its tooltip, a click for everything.
 import * as vscode from 'vscode';
 import type { MetasyncClient, ServerStatus } from './client';
-import { ago, number, objects, stateWords } from './format';
+import { ago, clock, number, objects, stateWords } from './format';
 import type { ProgressRouter, Step } from './progress';
 import { hubUrl } from './settings';
 
@@ -91,6 +91,7 @@ function tooltip(status: ServerStatus, step: Step | undefined): vscode.MarkdownS
     if (status.connections.length > 0) line('plug', vscode.l10n.t('Connections'), names(status.connections));
     line('database', vscode.l10n.t('Objects'), number(status.objects));
     line('history', vscode.l10n.t('Last sync'), ago(status.last_sync_at));
+    if (status.next_sync_at) line('watch', vscode.l10n.t('Next sync'), clock(status.next_sync_at));
   }
   markdown.appendMarkdown(`\n\n---\n\n${links(status).join(' &nbsp; ')}`);
   return markdown;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, count, duration, firstLine } from '../src/format';
+import { ago, clock, count, duration, firstLine } from '../src/format';
 
 const NOW = Date.parse('2025-03-01T12:00:00Z');
 
@@ -13,6 +13,14 @@ test('times are told as people tell them', () => {
   // The hub's clock may be ahead.
   assert.equal(ago('2025-03-01T12:05:00Z', NOW), 'just now');
   assert.equal(ago('some day', NOW), 'some day');
+});
+
+test('a time of today is a time of the day', () => {
+  const now = new Date(2025, 2, 1, 12, 0);
+  const today = clock(new Date(2025, 2, 1, 18, 5).toISOString(), now);
+  assert.ok(/5/.test(today) && !/2025/.test(today), today);
+  assert.match(clock(new Date(2025, 2, 2, 0, 5).toISOString(), now), /2025/);
+  assert.equal(clock('some day', now), 'some day');
 });
 
 test('numbers and durations', () => {

@@ -43,11 +43,19 @@ pub struct User {
 pub struct Sureness {
     /// Whether the object has the known columns and no others.
     pub is_closed: bool,
+    /// Whether the text that makes the object is another one here than the catalogue was made from: a rename that is not
+    /// saved, a commit that is not pushed. Then it may have other columns.
+    pub is_changed: bool,
     /// Columns that dbt's YAML describes and the object does not have.
     pub missing: Vec<String>,
 }
 
 impl Sureness {
+    /// Whether a column that is not known is none.
+    pub fn is_certain(&self) -> bool {
+        self.is_closed && !self.is_changed
+    }
+
     /// Whether a column is only described.
     pub fn is_missing(&self, column: &str) -> bool {
         self.missing

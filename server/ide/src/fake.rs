@@ -129,10 +129,12 @@ impl Catalogue for Fake {
     fn sureness(&self, object: Uuid) -> Sureness {
         let is_source = |known: &Known| known.object_type == "source";
         let of = self.objects.iter().find(|(known, ..)| known.id == object);
+        let is_changed = |known: &Known| known.full_name.contains("changed");
         let missing =
             of.map(|(_, columns, _)| columns.iter().filter(|c| c.data_type.as_deref() == Some("gone")));
         Sureness {
             is_closed: of.is_some_and(|(known, ..)| !is_source(known)),
+            is_changed: of.is_some_and(|(known, ..)| is_changed(known)),
             missing: missing.into_iter().flatten().map(|c| c.name.clone()).collect(),
         }
     }

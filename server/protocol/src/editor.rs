@@ -41,6 +41,9 @@ pub struct StatusParams {
     pub objects: u64,
     /// When the last sync ended well, by the hub's clock.
     pub last_sync_at: Option<String>,
+    /// When the next sync begins by itself, by this machine's clock; absent where none is planned, and during a sync.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_sync_at: Option<String>,
     /// Address of the hub; only in the answer of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub: Option<String>,

@@ -88,6 +88,26 @@ impl Editor {
         )
     }
 
+    /// Replaces so many characters behind a position.
+    pub fn edit(
+        &mut self,
+        path: &Path,
+        version: i64,
+        (line, at): (u32, u32),
+        cut: u32,
+        text: &str,
+    ) -> Result<()> {
+        let range =
+            json!({"start": {"line": line, "character": at}, "end": {"line": line, "character": at + cut}});
+        self.notify(
+            "textDocument/didChange",
+            &json!({
+                "textDocument": {"uri": uri(path), "version": version},
+                "contentChanges": [{"range": range, "text": text}],
+            }),
+        )
+    }
+
     /// Reads until a notification that fits.
     pub fn until(&mut self, method: &str, fits: impl Fn(&Value) -> bool) -> Result<()> {
         loop {

@@ -1,7 +1,7 @@
 // Behind the status bar item: what the server says about itself, and what can be done.
 import * as vscode from 'vscode';
 import type { ServerStatus } from '../client';
-import { ago, number, stateWords } from '../format';
+import { ago, clock, number, stateWords } from '../format';
 
 interface Action extends vscode.QuickPickItem {
   readonly command: string;
@@ -23,6 +23,7 @@ function facts(status: ServerStatus): vscode.QuickPickItem[] {
     { label: `$(database) ${vscode.l10n.t('Objects')}`, description: number(status.objects) },
     { label: `$(history) ${vscode.l10n.t('Last sync')}`, description: ago(status.last_sync_at) },
   );
+  if (status.next_sync_at) items.push({ label: `$(watch) ${vscode.l10n.t('Next sync')}`, description: clock(status.next_sync_at) });
   if (status.hub) items.push({ label: `$(globe) ${vscode.l10n.t('Hub')}`, description: status.hub });
   if (status.cache) items.push({ label: `$(save) ${vscode.l10n.t('Cache')}`, description: status.cache });
   return items;

@@ -153,7 +153,7 @@ fn ambiguous(one: &Occurrence, column: &str, resolver: &Resolver<'_>) -> Option<
     let mut names = Vec::new();
     for (relation, called) in &one.rivals {
         let known = resolver.relation(relation)?;
-        if !resolver.catalogue().sureness(known.id).is_closed {
+        if !resolver.catalogue().sureness(known.id).is_certain() {
             return None;
         }
         if resolver.column(known.id, column).is_some() {
@@ -201,7 +201,7 @@ fn unknown(span: Span, relation: &RelationName, column: &str, resolver: &Resolve
     let has = columns
         .iter()
         .any(|c| c.name.eq_ignore_ascii_case(column) && is_made(&c.name));
-    if has || columns.is_empty() || !sureness.is_closed || column == "*" {
+    if has || columns.is_empty() || !sureness.is_certain() || column == "*" {
         return None;
     }
     let made = columns

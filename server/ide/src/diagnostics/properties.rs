@@ -69,7 +69,7 @@ fn undeclared(one: &Described, resolver: &Resolver<'_>) -> Option<Finding> {
     let sureness = resolver.catalogue().sureness(known.id);
     let is_there = resolver.column(known.id, column).is_some();
     let is_missing = sureness.is_missing(column);
-    if !sureness.is_closed || (is_there && !is_missing) {
+    if !sureness.is_certain() || (is_there && !is_missing) {
         return None;
     }
     let fixes = one.lines.map(|lines| Fix {

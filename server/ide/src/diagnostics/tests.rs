@@ -4,7 +4,7 @@
 
 use expect_test::{Expect, expect};
 
-use super::{Finding, findings};
+use super::{Code, Finding, findings};
 use crate::{fake::Fake, references::File};
 
 const SHOP: &str = "model stg_orders models/stg_orders.sql: id integer, customer_id integer, amount decimal
@@ -155,7 +155,27 @@ fn what_is_switched_off_is_not_told() {
     let text = "models:\n  - name: nobody\n";
     let file = File::new("models/s.yml", text);
     let found = findings(&file, None, &Fake::new(SHOP), |code| {
-        code != super::Code::MissingDescription
+        code != Code::MissingDescription
     });
     assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn what_was_changed_since_the_catalogue_was_made_is_not_judged() {
+    let catalogue = Fake::new("model stg_changed models/stg_changed.sql: id integer");
+    for (path, text) in [
+        (
+            "models/new.sql",
+            "select s.amount from {{ ref('stg_changed') }} s",
+        ),
+        (
+            "models/s.yml",
+            "models:\n  - name: stg_changed\n    description: d\n    columns:\n      - name: amount\n        description: d\n",
+        ),
+    ] {
+        let found = findings(&File::new(path, text), None, &catalogue, |code| {
+            code != Code::UnknownModel
+        });
+        assert_eq!(shown(text, &found), "", "{path}");
+    }
 }

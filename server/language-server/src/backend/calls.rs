@@ -1,6 +1,8 @@
 //! Lineage as call hierarchy: outgoing calls are what an object is built from, incoming calls what
 //! uses it (contract.md, "The language server"). On a column, the same for that column.
 
+use std::path::Path;
+
 use metasync_analysis::{Passes, SymbolKind as Kind};
 use metasync_cache::ObjectHit;
 use metasync_ide::{ask, catalogue::Target, references::target_at};
@@ -10,7 +12,12 @@ use tower_lsp::ls_types::{
 };
 use uuid::Uuid;
 
-use super::{Backend, convert, definition::place_of, lookup::Lookups, symbols::kind, workspaces::Workspace};
+use super::{
+    Backend, catalogue::Cached, elsewhere::Places, lookup::Lookups, symbols::kind, workspaces::Workspace,
+};
+
+/// The field of an item's data that names its workspace.
+const ROOT: &str = "root";
 
 impl Backend {
     /// The object at a position; on no name, the object that the file defines.
@@ -38,12 +45,9 @@ impl Backend {
             Some(Kind::Macro { package, name }) => lookups.macros(package.as_deref(), &name),
             _ => lookups.relation(&metasync_analysis::RelationName::ThisFile),
         };
-        let items: Vec<_> = hits
-            .iter()
-            .take(1)
-            .filter_map(|hit| item(hit, &here.workspace))
-            .collect();
-        (!items.is_empty()).then_some(items)
+        let catalogue = here.catalogue();
+        let item = item(hits.first()?, &mut Places::new(&catalogue))?;
+        Some(vec![item])
     }
 
     /// What an item is built from.
@@ -55,17 +59,11 @@ impl Backend {
             };
             return Some(ends.into_iter().map(call).collect());
         }
-        let (workspace, hits) = self.neighbours(of, true)?;
         let call = |to| CallHierarchyOutgoingCall {
             to,
             from_ranges: vec![of.selection_range],
         };
-        Some(
-            hits.iter()
-                .filter_map(|hit| item(hit, &workspace))
-                .map(call)
-                .collect(),
-        )
+        Some(self.neighbours(of, true)?.into_iter().map(call).collect())
     }
 
     /// What uses an item.
@@ -77,17 +75,11 @@ impl Backend {
             };
             return Some(ends.into_iter().map(call).collect());
         }
-        let (workspace, hits) = self.neighbours(of, false)?;
         let call = |from: CallHierarchyItem| {
             let from_ranges = vec![from.selection_range];
             CallHierarchyIncomingCall { from, from_ranges }
         };
-        Some(
-            hits.iter()
-                .filter_map(|hit| item(hit, &workspace))
-                .map(call)
-                .collect(),
-        )
+        Some(self.neighbours(of, false)?.into_iter().map(call).collect())
     }
 
     /// The columns on one side of a column's item; `None` where the item is an object's.
@@ -95,8 +87,10 @@ impl Backend {
         let data = of.data.as_ref()?;
         let column = data.get("column")?.as_str()?;
         let id: Uuid = serde_json::from_value(data.get("id")?.clone()).ok()?;
-        let workspace = self.workspaces.of_path(&convert::path_of(&of.uri)?)?;
+        let workspace = self.workspace_of(of)?;
         let view = &workspace.handle.view;
+        let catalogue = of_workspace(&workspace);
+        let mut places = Places::new(&catalogue);
         let lineage = view
             .ask(|reader| reader.column_lineage(id, column))
             .unwrap_or_default();
@@ -109,15 +103,14 @@ impl Backend {
             let id = end.object?;
             let hit = view.ask(|reader| reader.object(id)).flatten()?;
             let transformation = Some(end.transformation).filter(|t| !t.is_empty());
-            column_item(&hit, &end.column, transformation, &workspace)
+            column_item(&hit, &end.column, transformation, &mut places)
         });
         Some(items.collect())
     }
 
-    fn neighbours(&self, of: &CallHierarchyItem, upstream: bool) -> Option<(Workspace, Vec<ObjectHit>)> {
-        let path = convert::path_of(&of.uri)?;
-        let workspace = self.workspaces.of_path(&path)?;
-        let id: Uuid = serde_json::from_value(of.data.clone()?.get("id")?.clone()).ok()?;
+    fn neighbours(&self, of: &CallHierarchyItem, upstream: bool) -> Option<Vec<CallHierarchyItem>> {
+        let workspace = self.workspace_of(of)?;
+        let id: Uuid = serde_json::from_value(of.data.as_ref()?.get("id")?.clone()).ok()?;
         let view = &workspace.handle.view;
         let facts = view.ask(|reader| reader.facts(id))??;
         let ids = if upstream {
@@ -129,9 +122,25 @@ impl Backend {
             .iter()
             .filter_map(|n| n.id)
             .filter_map(|id| view.ask(|reader| reader.object(id))?);
-        let hits = hits.collect();
-        Some((workspace, hits))
+        let catalogue = of_workspace(&workspace);
+        let mut places = Places::new(&catalogue);
+        Some(hits.filter_map(|hit| item(&hit, &mut places)).collect())
     }
+
+    /// The workspace that an item was asked for in: what it stands for may lie in another repository.
+    fn workspace_of(&self, item: &CallHierarchyItem) -> Option<Workspace> {
+        let root = item.data.as_ref()?.get(ROOT)?.as_str()?;
+        self.workspaces.of_path(Path::new(root))
+    }
+}
+
+/// The catalogue for what no document asks.
+fn of_workspace(workspace: &Workspace) -> Cached {
+    Cached::new(
+        workspace.handle.view.clone(),
+        workspace.found.root.clone(),
+        String::new(),
+    )
 }
 
 /// The column that stands at an offset, if it is one of the catalogue.
@@ -155,31 +164,30 @@ fn column_at(here: &super::server::Place, offset: usize) -> Option<CallHierarchy
     let known = columns
         .into_iter()
         .find(|known| known.name.eq_ignore_ascii_case(column))?;
-    column_item(&hit, &known.name, known.data_type, &here.workspace)
+    let catalogue = here.catalogue();
+    column_item(&hit, &known.name, known.data_type, &mut Places::new(&catalogue))
 }
 
 fn column_item(
     hit: &ObjectHit,
     column: &str,
     detail: Option<String>,
-    workspace: &Workspace,
+    places: &mut Places<'_>,
 ) -> Option<CallHierarchyItem> {
+    let of = item(hit, places)?;
+    let mut data = of.data.clone()?;
+    data["column"] = column.into();
     Some(CallHierarchyItem {
         name: format!("{}.{column}", hit.name),
         kind: kind("column"),
         detail,
-        data: Some(serde_json::json!({"id": hit.id, "column": column})),
-        ..item(hit, workspace)?
+        data: Some(data),
+        ..of
     })
 }
 
-fn item(hit: &ObjectHit, workspace: &Workspace) -> Option<CallHierarchyItem> {
-    let root = &workspace.found.root;
-    // an object whose file is not here stands at the workspace's root: it can still be followed
-    let (uri, range) = match place_of(hit, root) {
-        Some(place) => place,
-        None => (convert::uri_of(root)?, Range::default()),
-    };
+fn item(hit: &ObjectHit, places: &mut Places<'_>) -> Option<CallHierarchyItem> {
+    let (uri, range) = places.or_root(hit)?;
     Some(CallHierarchyItem {
         name: hit.name.clone(),
         kind: kind(&hit.object_type),
@@ -191,6 +199,6 @@ fn item(hit: &ObjectHit, workspace: &Workspace) -> Option<CallHierarchyItem> {
             start: range.start,
             end: range.start,
         },
-        data: Some(serde_json::json!({"id": hit.id})),
+        data: Some(serde_json::json!({"id": hit.id, ROOT: places.root()})),
     })
 }

@@ -27,6 +27,8 @@ pub struct Offers {
     pub definition_links: bool,
     /// A tree in answers to `documentSymbol`.
     pub symbol_tree: bool,
+    /// `workspaceSymbol/resolve` for the range.
+    pub symbols_resolved: bool,
     /// `window/showMessageRequest`.
     pub questions: bool,
     /// `WorkspaceEdit.documentChanges`.
@@ -83,6 +85,10 @@ impl Offers {
                 .and_then(|t| t.document_symbol.as_ref())
                 .and_then(|d| d.hierarchical_document_symbol_support)
                 .unwrap_or(false),
+            symbols_resolved: workspace
+                .and_then(|w| w.symbol.as_ref())
+                .and_then(|s| s.resolve_support.as_ref())
+                .is_some_and(|s| s.properties.iter().any(|p| p == "location.range")),
             questions: window.is_some_and(|w| w.show_message.is_some()),
             document_changes: edits.and_then(|e| e.document_changes).unwrap_or(false),
             renames_files: edits.is_some_and(|e| {
@@ -143,7 +149,10 @@ pub fn announced(offers: &Offers) -> ServerCapabilities {
             ..CompletionOptions::default()
         }),
         document_symbol_provider: Some(OneOf::Left(true)),
-        workspace_symbol_provider: Some(OneOf::Left(true)),
+        workspace_symbol_provider: Some(OneOf::Right(WorkspaceSymbolOptions {
+            resolve_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
         references_provider: Some(OneOf::Left(true)),
         document_highlight_provider: Some(OneOf::Left(true)),
         rename_provider: Some(OneOf::Right(RenameOptions {

@@ -1,20 +1,26 @@
 //! The catalogue as features ask for it, answered from the cache of a workspace.
 
-use std::{cell::OnceCell, path::PathBuf};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use metasync_analysis::RelationName;
 use metasync_cache::{Lookup, ObjectHit};
 use metasync_ide::{
-    Catalogue, InRelease,
+    Catalogue, File, InRelease,
     alike::nearest,
-    catalogue::{Known, Sureness, User},
+    catalogue::{Known, Sureness, Target, User},
+    references::references,
 };
 use metasync_protocol::ColumnRow;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{definition::place_of, lookup::Lookups};
-use crate::{answers, sync::View};
+use super::{convert, definition::place_of, lookup::Lookups, texts::has_hash};
+use crate::{answers, documents::Documents, sync::View};
 
 /// Most names that are compared with an unknown one.
 const MAX_COMPARED: usize = 1_000;
@@ -26,7 +32,22 @@ pub struct Cached {
     path: String,
     /// The connection that the file belongs to; objects of others are elsewhere.
     connection: OnceCell<Option<Uuid>>,
+    /// What the editor has open, where texts matter that are not saved.
+    open: Option<Arc<Documents>>,
+    /// The texts that are others than the catalogue was made from, as far as it was asked.
+    changed: RefCell<HashMap<String, Option<Arc<str>>>>,
+    /// The names of the workspace's files, once asked for.
+    stems: OnceCell<HashSet<String>>,
 }
+
+/// Most entries of the folder that are looked at for the name of a file.
+const MAX_ENTRIES: usize = 50_000;
+/// Deepest folder that is looked into.
+const MAX_DEPTH: usize = 24;
+/// Folders of what tools make, old models among it, and of what is nobody's.
+const SKIPPED: [&str; 4] = ["target", "logs", "node_modules", "venv"];
+/// What the files of models, seeds and snapshots end with.
+const MAKERS: [&str; 3] = ["sql", "py", "csv"];
 
 impl Cached {
     /// For the file at a relative path.
@@ -36,10 +57,95 @@ impl Cached {
             root,
             path,
             connection: OnceCell::new(),
+            open: None,
+            changed: RefCell::default(),
+            stems: OnceCell::new(),
         }
     }
 
-    fn own_connection(&self) -> Option<Uuid> {
+    /// Takes the editor's texts for those of the files that are open.
+    pub fn with_open(self, documents: Arc<Documents>) -> Cached {
+        Cached {
+            open: Some(documents),
+            ..self
+        }
+    }
+
+    /// The text of an object's file, if it is another one here than the catalogue was made from.
+    fn changed_text(&self, hit: &ObjectHit) -> Option<Arc<str>> {
+        let path = hit.path.as_deref().filter(|_| self.is_here(hit))?;
+        if let Some(known) = self.changed.borrow().get(path) {
+            return known.clone();
+        }
+        let file = self.root.join(path);
+        let open = self
+            .open
+            .as_ref()
+            .and_then(|open| open.get(&convert::uri_of(&file)?));
+        let text = match open {
+            Some(document) => Some(document.text.text),
+            None => std::fs::read_to_string(&file).ok().map(Into::into),
+        };
+        let known = self.view.ask(|reader| reader.content_hash(path)).flatten();
+        let changed = text.filter(|text| known.is_some_and(|known| !has_hash(text, &known)));
+        self.changed.borrow_mut().insert(path.to_owned(), changed.clone());
+        changed
+    }
+
+    /// Whether an object may still use a column as the catalogue says: its text may have been changed since, as by a
+    /// rename that is not saved yet.
+    fn may_use(&self, hit: &ObjectHit, object: Uuid, column: &str) -> bool {
+        let (Some(text), Some(path)) = (self.changed_text(hit), hit.path.as_deref()) else {
+            return true;
+        };
+        let file = File {
+            path,
+            text: &text,
+            dialect: self.view.options().dialect,
+        };
+        let target = Target::Column(object, column.to_lowercase());
+        text.contains('*') || !references(&file, &target, self).is_empty()
+    }
+
+    /// The names of the workspace's files that may make a model, without what is behind their first point.
+    fn stems(&self) -> &HashSet<String> {
+        self.stems.get_or_init(|| {
+            let mut stems = HashSet::new();
+            let mut folders = vec![(self.root.clone(), 0)];
+            let mut left = MAX_ENTRIES;
+            while let Some((folder, depth)) = folders.pop() {
+                let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+                for entry in entries {
+                    left = match left.checked_sub(1) {
+                        Some(left) => left,
+                        None => return stems,
+                    };
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                    let is_skipped = name.starts_with('.') || SKIPPED.contains(&name.as_str());
+                    if is_folder && !is_skipped && depth < MAX_DEPTH {
+                        folders.push((entry.path(), depth + 1));
+                    } else if let Some((stem, extension)) = name.split_once('.')
+                        && MAKERS.contains(&extension)
+                    {
+                        stems.insert(stem.to_owned());
+                    }
+                }
+            }
+            stems
+        })
+    }
+
+    /// Whether a connection's files are the workspace's own; `None` where that is not known.
+    fn is_own(&self, connection: Uuid) -> Option<bool> {
+        let own = self.view.own();
+        if !own.is_empty() {
+            return Some(own.contains(&connection));
+        }
+        self.connection_of_the_file().map(|own| own == connection)
+    }
+
+    fn connection_of_the_file(&self) -> Option<Uuid> {
         *self.connection.get_or_init(|| {
             let lookup = Lookup::Path {
                 relative_path: self.path.clone(),
@@ -51,13 +157,31 @@ impl Cached {
 
     /// Whether an object's file is one of this workspace: another repository may have the same path.
     pub fn is_here(&self, hit: &ObjectHit) -> bool {
-        self.own_connection().is_none_or(|own| own == hit.connection_id)
-            && place_of(hit, &self.root).is_some()
+        self.is_own(hit.connection_id) != Some(false) && place_of(hit, &self.root).is_some()
     }
 
-    /// Whether an object is another connection's, and has a file there.
+    /// Whether an object is another connection's.
     pub fn is_elsewhere(&self, hit: &ObjectHit) -> bool {
-        hit.path.is_some() && self.own_connection() != Some(hit.connection_id) && !self.is_here(hit)
+        match self.is_own(hit.connection_id) {
+            Some(own) => !own,
+            // it can be told by the file alone
+            None => hit.path.is_some() && !self.is_here(hit),
+        }
+    }
+
+    /// The workspace's copy.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The workspace's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Path of the file, relative to the folder.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     fn known(&self, hit: ObjectHit) -> Known {
@@ -105,6 +229,7 @@ impl Catalogue for Cached {
         let Some(hit) = self.hit(object) else {
             return Sureness::default();
         };
+        let is_changed = self.changed_text(&hit).is_some();
         let metadata = self
             .view
             .ask(|reader| reader.metadata(object))
@@ -125,20 +250,20 @@ impl Catalogue for Cached {
                 && metadata.get("open") != Some(&Value::Bool(true))
                 // a template that could not be rendered may make anything
                 && metadata.get("rendered") != Some(&Value::Bool(false)),
+            is_changed,
             missing: missing.collect(),
         }
     }
 
     fn users(&self, object: Uuid, column: &str) -> Vec<User> {
         let lineage = self.view.ask(|reader| reader.column_lineage(object, column));
-        let own = self.own_connection();
         let targets = lineage.unwrap_or_default().targets;
         targets
             .into_iter()
             .filter_map(|end| {
                 let id = end.object?;
-                let hit = self.hit(id)?;
-                let is_own = own.is_none_or(|own| own == hit.connection_id);
+                let hit = self.hit(id).filter(|hit| self.may_use(hit, object, column))?;
+                let is_own = self.is_own(hit.connection_id) != Some(false);
                 Some(User {
                     object: id,
                     name: end.object_name,
@@ -152,7 +277,8 @@ impl Catalogue for Cached {
     }
 
     fn has_file(&self, stem: &str) -> bool {
-        self.view.ask(|reader| reader.has_file(stem)).unwrap_or_default()
+        // new files, and renamed ones, are not in the catalogue yet
+        self.view.ask(|reader| reader.has_file(stem)).unwrap_or_default() || self.stems().contains(stem)
     }
 
     fn degrees(&self, object: Uuid) -> (u64, u64) {

@@ -14,11 +14,11 @@ use metasync_ide::{
 };
 use metasync_protocol::settings::DiagnosticSettings;
 use parking_lot::RwLock;
-use sha2::{Digest, Sha256};
 use tower_lsp::{Client, ls_types::*};
 
 use super::{
-    Backend, capabilities::Offers, catalogue::Cached, convert, references::beside, workspaces::Workspaces,
+    Backend, capabilities::Offers, catalogue::Cached, convert, references::beside, texts::has_hash,
+    workspaces::Workspaces,
 };
 use crate::{
     documents::{Document, Documents, Encoding},
@@ -136,7 +136,7 @@ impl Checker {
         let view = workspace.handle.view;
         let before = self.before(uri, &path, &relative, &document.text.text, &view);
         let dialect = view.options().dialect;
-        let catalogue = Cached::new(view, root, relative.clone());
+        let catalogue = Cached::new(view, root, relative.clone()).with_open(self.documents.clone());
         let file = File {
             path: &relative,
             text: &document.text.text,
@@ -157,7 +157,7 @@ impl Checker {
         view: &View,
     ) -> Option<Arc<str>> {
         let known = view.ask(|reader| reader.content_hash(relative)).flatten()?;
-        let is_known = |text: &str| hex::encode(Sha256::digest(text.as_bytes())) == known;
+        let is_known = |text: &str| has_hash(text, &known);
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = before.get(uri).filter(|text| is_known(text)) {
             return Some(text.clone());

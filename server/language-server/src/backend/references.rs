@@ -1,6 +1,6 @@
 //! `textDocument/references`, `documentHighlight` and `rename`: where a thing is named, in the workspace or one file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use metasync_ide::{
     Catalogue, File,
@@ -9,11 +9,13 @@ use metasync_ide::{
     rename::{self, Files, Renaming},
 };
 use tower_lsp::{jsonrpc::Result, ls_types::*};
+use uuid::Uuid;
 
 use super::{
     Backend,
     catalogue::Cached,
     convert,
+    elsewhere::Places,
     server::{Place, failed},
     texts::Texts,
 };
@@ -56,7 +58,7 @@ impl Backend {
             let target = targets.into_iter().next()?;
             let root = &here.workspace.found.root;
             let dialect = here.file().dialect;
-            let mut found = Vec::new();
+            let mut found = in_other_repositories(&target, definitions, &catalogue);
             for (path, text) in candidates(&texts, &here, &target, &catalogue) {
                 let file = File {
                     dialect,
@@ -187,6 +189,33 @@ impl Backend {
             None => Ok(None),
         }
     }
+}
+
+/// What other repositories have of a target, as pages about it: its definition, and what uses it.
+fn in_other_repositories(target: &Target, definitions: bool, catalogue: &Cached) -> Vec<Location> {
+    let reader = |id| catalogue.view().ask(|reader| reader.object(id)).flatten();
+    let (own, users): (Uuid, Vec<Uuid>) = match target {
+        Target::Object(id) => {
+            let facts = catalogue.view().ask(|reader| reader.facts(*id)).flatten();
+            let users = facts.into_iter().flat_map(|facts| facts.downstream);
+            (*id, users.filter_map(|user| user.id).collect())
+        }
+        Target::Column(id, column) => {
+            let users = catalogue.users(*id, column);
+            (*id, users.into_iter().map(|user| user.object).collect())
+        }
+        Target::Cte(_) | Target::Word(_) => return Vec::new(),
+    };
+    let mut places = Places::new(catalogue);
+    let mut seen = HashSet::new();
+    let objects = definitions.then_some(own).into_iter().chain(users);
+    objects
+        .filter(|id| seen.insert(*id))
+        .filter_map(reader)
+        .filter(|hit| catalogue.is_elsewhere(hit))
+        .filter_map(|hit| places.of(&hit))
+        .map(|(uri, range)| Location::new(uri, range))
+        .collect()
 }
 
 /// The files that may name a target: a CTE is its file's alone.

@@ -241,7 +241,11 @@ impl LanguageServer for Backend {
     }
 
     async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
-        Ok(Some(self.workspace_symbols(&params.query)))
+        Ok(self.workspace_symbols(params.query).await)
+    }
+
+    async fn symbol_resolve(&self, params: WorkspaceSymbol) -> Result<WorkspaceSymbol> {
+        Ok(self.resolve_symbol(params).await)
     }
 
     async fn prepare_call_hierarchy(

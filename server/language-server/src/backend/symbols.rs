@@ -6,7 +6,15 @@ use tower_lsp::ls_types::{
     SymbolKind, Uri, WorkspaceLocation, WorkspaceSymbol, WorkspaceSymbolResponse,
 };
 
-use super::{Backend, convert, definition::place_of};
+use super::{
+    Backend,
+    catalogue::Cached,
+    convert,
+    elsewhere::{self, Places, page_of},
+    lookup::Lookups,
+    references::beside,
+    workspaces::Workspace,
+};
 use crate::documents::{Encoding, Text};
 
 /// Most symbols in one answer.
@@ -37,37 +45,65 @@ impl Backend {
     }
 
     /// Objects of all open workspaces whose name is like `query`.
-    pub(super) fn workspace_symbols(&self, query: &str) -> WorkspaceSymbolResponse {
-        let mut symbols = Vec::new();
-        for workspace in self.workspaces.all() {
-            let hits = workspace
-                .handle
-                .view
-                .ask(|reader| reader.symbols(query, MAX_SYMBOLS))
-                .unwrap_or_default();
-            for hit in hits {
-                let root = &workspace.found.root;
-                let location = match place_of(&hit, root) {
-                    Some((uri, range)) => OneOf::Left(Location::new(uri, range)),
-                    // of another repository, or of no file: known, though not to be opened here
-                    None => match convert::uri_of(root) {
-                        Some(uri) => OneOf::Right(WorkspaceLocation { uri }),
-                        None => continue,
-                    },
-                };
-                symbols.push(WorkspaceSymbol {
-                    kind: kind(&hit.object_type),
-                    container_name: Some(hit.object_type).filter(|t| !t.is_empty()),
-                    name: hit.name,
-                    tags: None,
-                    location,
-                    data: None,
-                });
-            }
-        }
-        symbols.truncate(MAX_SYMBOLS);
-        WorkspaceSymbolResponse::Nested(symbols)
+    pub(super) async fn workspace_symbols(&self, query: String) -> Option<WorkspaceSymbolResponse> {
+        let workspaces = self.workspaces.all();
+        let is_resolved = self.offers.read().symbols_resolved;
+        beside(move || {
+            let all = workspaces.iter();
+            let mut symbols: Vec<WorkspaceSymbol> =
+                all.flat_map(|w| symbols_of(w, &query, is_resolved)).collect();
+            symbols.truncate(MAX_SYMBOLS);
+            WorkspaceSymbolResponse::Nested(symbols)
+        })
+        .await
     }
+
+    /// Where a symbol lies that was listed without its range: the page about it is written now.
+    pub(super) async fn resolve_symbol(&self, mut symbol: WorkspaceSymbol) -> WorkspaceSymbol {
+        let id = symbol.data.as_ref().and_then(|data| data.as_str()?.parse().ok());
+        let Some(id) = id else { return symbol };
+        let workspaces = self.workspaces.all();
+        let page = beside(move || {
+            workspaces.iter().find_map(|workspace| {
+                let view = &workspace.handle.view;
+                let lookups = Lookups::new(view, "");
+                page_of(view, &lookups, &lookups.hit(id)?)
+            })
+        });
+        if let Some((uri, range)) = page.await.flatten() {
+            symbol.location = OneOf::Left(Location::new(uri, range));
+        }
+        symbol
+    }
+}
+
+fn symbols_of(workspace: &Workspace, query: &str, is_resolved: bool) -> Vec<WorkspaceSymbol> {
+    let view = &workspace.handle.view;
+    let root = &workspace.found.root;
+    let hits = view.ask(|reader| reader.symbols(query, MAX_SYMBOLS));
+    let catalogue = Cached::new(view.clone(), root.clone(), String::new());
+    let mut places = Places::new(&catalogue);
+    let symbol = |hit: metasync_cache::ObjectHit| {
+        let mut data = None;
+        let location = if is_resolved && catalogue.is_elsewhere(&hit) {
+            // its page is made when it is opened
+            data = Some(hit.id.to_string().into());
+            let uri = convert::uri_of(&elsewhere::path_of(view, &hit)?)?;
+            OneOf::Right(WorkspaceLocation { uri })
+        } else {
+            let (uri, range) = places.or_root(&hit)?;
+            OneOf::Left(Location::new(uri, range))
+        };
+        Some(WorkspaceSymbol {
+            kind: kind(&hit.object_type),
+            container_name: Some(hit.object_type).filter(|t| !t.is_empty()),
+            name: hit.name,
+            tags: None,
+            location,
+            data,
+        })
+    };
+    hits.unwrap_or_default().into_iter().filter_map(symbol).collect()
 }
 
 pub(super) fn kind(object_type: &str) -> SymbolKind {

@@ -4,11 +4,19 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use metasync_analysis::Language;
 use metasync_ide::rename::Files;
+use sha2::{Digest, Sha256};
 
 use super::{Backend, convert, workspaces::Workspace};
 
 /// Files above this size (bytes) are not looked into.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Whether a text is the one that the catalogue was made from, whatever ends its lines: git may write others into the
+/// folder than it keeps.
+pub(super) fn has_hash(text: &str, known: &str) -> bool {
+    let is_known = |text: &str| hex::encode(Sha256::digest(text.as_bytes())) == known;
+    is_known(text) || (text.contains('\r') && is_known(&text.replace("\r\n", "\n")))
+}
 
 /// The files that the catalogue lists, and the open documents.
 pub struct Texts {

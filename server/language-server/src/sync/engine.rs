@@ -213,6 +213,19 @@ impl Engine {
         (handle, task)
     }
 
+    /// Says when the next sync begins by itself.
+    fn tell_next(&self, due: Option<Instant>) {
+        let next = due.and_then(|due| {
+            let wait = jiff::SignedDuration::try_from(due.duration_since(Instant::now())).ok()?;
+            let at = jiff::Timestamp::now().checked_add(wait).ok()?;
+            Some(at.round(jiff::Unit::Second).ok()?.to_string())
+        });
+        let told = self.view.set_status(|status| status.next_sync_at = next);
+        if let Some(status) = told {
+            let _ = self.events.send(Event::Status(status));
+        }
+    }
+
     async fn run(&mut self, background: bool) {
         let mut due = None;
         loop {
@@ -264,6 +277,7 @@ impl Engine {
                         failures => rest::retry(failures, &mut rng).max(asked_to_wait),
                     }
             });
+            self.tell_next(due);
             if background && auto && self.failures == 0 {
                 self.listen().await;
             }

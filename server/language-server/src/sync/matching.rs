@@ -21,6 +21,9 @@ pub enum Matched {
 /// Types of connections that are external sources, and the shared library.
 const SOURCES: [&str; 4] = ["csv", "api", "jsonl", "library"];
 
+/// Type of the connections that hold the tests of a release: those are on branches of their own.
+const RELEASE: &str = "release";
+
 /// A source with more entries is only used where somebody names it: every editor would hold all of it.
 const MOST_ENTRIES: u64 = 100_000;
 
@@ -55,6 +58,16 @@ pub fn decide(answer: &MatchAnswer, chosen: Option<&[Uuid]>, named: &[String], s
         return Matched::Offer(answer.suggested_connections.clone());
     }
     Matched::Nothing
+}
+
+/// The connections whose files are those of the workspace.
+/// None where no such connection is in use: then only the files tell.
+pub fn own(answer: &MatchAnswer, used: &[Connection]) -> Vec<Uuid> {
+    let exact = answer.matched_connections.iter();
+    exact
+        .filter(|c| c.kind != RELEASE && used.iter().any(|u| u.id == c.id))
+        .map(|c| c.id)
+        .collect()
 }
 
 fn everything(answer: &MatchAnswer) -> impl Iterator<Item = (&Connection, &'static str)> {

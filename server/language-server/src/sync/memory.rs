@@ -18,6 +18,7 @@ pub const MAX_OFFLINE_DAYS: i64 = 30;
 
 const ORGANIZATION: &str = "organization";
 const CONNECTIONS: &str = "connections";
+const OWN: &str = "own_connections";
 const SESSION: &str = "session_id";
 const CHOSEN: &str = "chosen_connections";
 const CHOSEN_ORGANIZATION: &str = "chosen_organization";
@@ -50,6 +51,11 @@ impl<C: Deref<Target = Cache>> Memory<C> {
     /// The connections of the last good sync.
     pub fn connections(&self) -> Vec<Connection> {
         self.get(CONNECTIONS).unwrap_or_default()
+    }
+
+    /// Those among them whose files are the workspace's own.
+    pub fn own(&self) -> Vec<Uuid> {
+        self.get(OWN).unwrap_or_default()
     }
 
     /// The session at the hub.
@@ -101,6 +107,7 @@ impl<'a> Memory<MutexGuard<'a, Cache>> {
         &mut self,
         who: Option<&OrganizationRef>,
         connections: &[Connection],
+        own: &[Uuid],
         session: Option<Uuid>,
     ) {
         // to the hour, so that a sync without news writes nothing
@@ -111,6 +118,7 @@ impl<'a> Memory<MutexGuard<'a, Cache>> {
         let written = self
             .set(ORGANIZATION, &who.cloned())
             .and_then(|()| self.name_connections(connections))
+            .and_then(|()| self.set(OWN, &own.to_vec()))
             .and_then(|()| self.set(SESSION, &session))
             .and_then(|()| self.set(CONFIRMED, &hour));
         if let Err(error) = written {

@@ -1,11 +1,12 @@
 //! What the features read: the cache of a workspace, at once and without waiting for any sync.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use metasync_analysis::{Dialect, Options};
 use metasync_cache::Reader;
 use metasync_protocol::editor::{State, StatusParams};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
+use uuid::Uuid;
 
 use crate::workspace::Places;
 
@@ -20,6 +21,10 @@ struct Inner {
     status: RwLock<StatusParams>,
     /// The dialect of the catalogue, and the sync after which it was looked up.
     dialect: RwLock<Option<(String, Option<Dialect>)>>,
+    /// The connections whose files are the workspace's own; empty where that is not known.
+    own: RwLock<Vec<Uuid>>,
+    /// The pages about other repositories' objects that say what is known since this sync.
+    pages: Mutex<(Option<String>, HashSet<Uuid>)>,
 }
 
 impl Default for View {
@@ -31,6 +36,7 @@ impl Default for View {
             connections: Vec::new(),
             objects: 0,
             last_sync_at: None,
+            next_sync_at: None,
             hub: None,
             cache: None,
             session_id: None,
@@ -40,6 +46,8 @@ impl Default for View {
                 reader: RwLock::new(None),
                 status: RwLock::new(status),
                 dialect: RwLock::new(None),
+                own: RwLock::default(),
+                pages: Mutex::default(),
             }),
         }
     }
@@ -73,6 +81,33 @@ impl View {
     /// Where pages about objects of other repositories lie: beside the cache, and gone with it.
     pub fn pages(&self) -> Option<PathBuf> {
         Some(Places::pages_beside(self.reader()?.path()))
+    }
+
+    /// Whether the page about an object is as new as the last sync.
+    pub fn has_page(&self, object: Uuid) -> bool {
+        let synced = self.ask(|reader| reader.last_sync_at()).flatten();
+        let pages = self.inner.pages.lock();
+        pages.0 == synced && pages.1.contains(&object)
+    }
+
+    /// The page about an object was written.
+    pub fn page_is_written(&self, object: Uuid) {
+        let synced = self.ask(|reader| reader.last_sync_at()).flatten();
+        let mut pages = self.inner.pages.lock();
+        if pages.0 != synced {
+            *pages = (synced, HashSet::new());
+        }
+        pages.1.insert(object);
+    }
+
+    /// The connections whose files are the workspace's own; empty where that is not known.
+    pub fn own(&self) -> Vec<Uuid> {
+        self.inner.own.read().clone()
+    }
+
+    /// Tells them.
+    pub fn set_own(&self, connections: Vec<Uuid>) {
+        *self.inner.own.write() = connections;
     }
 
     /// How the analysis is to read the workspace's SQL: in the dialect of its project.

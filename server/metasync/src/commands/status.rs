@@ -35,6 +35,8 @@ pub fn run(options: &CacheOptions) -> Result<(), Failure> {
             .collect(),
         objects: counts.objects,
         last_sync_at: counts.last_sync_at.clone(),
+        // the next one is an editor's affair
+        next_sync_at: None,
         hub: workspace.settings.mode.address(),
         cache: Some(reader.path().display().to_string()),
         session_id: reader.get_meta("session_id")?,

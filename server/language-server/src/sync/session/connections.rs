@@ -44,6 +44,10 @@ impl Session {
             }
             Matched::Nothing => Vec::new(),
         };
+        self.view.set_own(match link.local {
+            Some(local) => vec![local],
+            None => matching::own(&answer, &self.connections),
+        });
         self.matched = Some(answer);
         Ok(())
     }

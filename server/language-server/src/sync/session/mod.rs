@@ -119,6 +119,7 @@ impl Session {
         self.connections = memory.connections();
         self.organization = memory.organization();
         self.session_id = memory.session_id();
+        self.view.set_own(memory.own());
         if memory.may_serve(&self.settings.mode) {
             self.view.set_reader(Some(opened.cache.reader()));
         } else {
@@ -283,7 +284,13 @@ impl Session {
         if tally.changed() {
             cache.lock().rest();
         }
-        Memory::writing(&cache).remember(self.organization.as_ref(), &self.connections, self.session_id);
+        let own = self.view.own();
+        Memory::writing(&cache).remember(
+            self.organization.as_ref(),
+            &self.connections,
+            &own,
+            self.session_id,
+        );
         if self.view.reader().is_none() {
             self.view.set_reader(Some(cache.lock().reader()));
         }

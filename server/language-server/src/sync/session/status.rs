@@ -56,6 +56,9 @@ impl Session {
         let told = self.view.set_status(|status| {
             status.state = state;
             status.message = message.to_owned();
+            if state == State::Syncing {
+                status.next_sync_at = None;
+            }
             status.organization = self.organization.clone();
             status.connections = self
                 .connections
