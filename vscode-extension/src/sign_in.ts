@@ -16,7 +16,7 @@ export async function signIn(tokens: TokenStore): Promise<void> {
       : vscode.l10n.t("Token for {0}. It is kept in VS Code's secret storage.", hub),
     password: true,
     ignoreFocusOut: true,
-    validateInput: isFolder ? undefined : tokenProblem,
+    ...(isFolder ? {} : { validateInput: tokenProblem }),
   });
   if (pasted === undefined || pasted === '') return;
   await tokens.set(isFolder ? pasted : cleanToken(pasted));
