@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 
 use metasync_analysis::{Known, Memo, Options, SourceFile, analyze, analyze_part, analyze_with, tests};
 
+/// The program's own allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Columns of a model.
 const COLUMNS: usize = 12;
 /// Models that read from the one before; then a new chain begins.
