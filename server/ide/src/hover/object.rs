@@ -18,6 +18,10 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
     if let Some(materialized) = o.metadata.get("materialized").and_then(Value::as_str) {
         w.words(", ").line_of_text(materialized);
     }
+    // It stays known, so that what names it can be told apart from a typing error.
+    if o.metadata.get("enabled") == Some(&Value::Bool(false)) {
+        w.words(", disabled");
+    }
     if o.full_name != o.name {
         w.words(" · ").code(&o.full_name);
     }
@@ -202,6 +206,18 @@ mod tests {
 
     fn now() -> jiff::Timestamp {
         "2026-01-10T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_disabled_model_says_so() {
+        let mut facts = facts();
+        facts.object.metadata = serde_json::json!({"materialized": "view", "enabled": false});
+        let hover = object(&facts, Format::Plain, now());
+        let first = hover.value.lines().next();
+        assert_eq!(
+            first,
+            Some("stg_customers · model, view, disabled · shop.stg_customers")
+        );
     }
 
     #[test]
