@@ -150,8 +150,8 @@ impl Imports<'_> {
         let modules = self.modules.iter().map(|(level, module)| {
             if module.is_empty() {
                 // `from . import x`: the package itself, which its folder names
-                let above = usize::try_from(level.saturating_sub(1)).unwrap_or(usize::MAX);
-                named(path.rsplit('/').skip(1).nth(above).unwrap_or("__init__"))
+                let above = usize::try_from(*level).unwrap_or(usize::MAX).max(1);
+                named(path.rsplit('/').nth(above).unwrap_or("__init__"))
             } else {
                 named(module.rsplit('.').next().unwrap_or(module))
             }

@@ -57,23 +57,7 @@ impl ConnectionConfig {
         self.id
             .unwrap_or_else(|| ids::connection(organization, &self.full_name))
     }
-}
 
-/// Who the hub is to the servers of its repositories, by connection. Only the file says so: who adds a
-/// connection over HTTP could have the hub's secrets sent to a server of his own.
-pub(crate) fn git_access(config: &HubConfig) -> HashMap<Uuid, GitAccess> {
-    let of = |organization: &Organization| {
-        let id = organization.id;
-        organization
-            .connections
-            .iter()
-            .map(|connection| (connection.id_in(id), connection.access()))
-            .collect::<Vec<_>>()
-    };
-    config.organizations.iter().flat_map(of).collect()
-}
-
-impl ConnectionConfig {
     fn access(&self) -> GitAccess {
         GitAccess {
             ssh_key: self.ssh_key_path.clone(),
@@ -83,6 +67,18 @@ impl ConnectionConfig {
             token_env: self.token_env.clone(),
         }
     }
+}
+
+/// Who the hub is to the servers of its repositories, by connection. Only the file says so: who adds a
+/// connection over HTTP could have the hub's secrets sent to a server of his own.
+pub(crate) fn git_access(config: &HubConfig) -> HashMap<Uuid, GitAccess> {
+    let mut access = HashMap::new();
+    for organization in &config.organizations {
+        for connection in &organization.connections {
+            access.insert(connection.id_in(organization.id), connection.access());
+        }
+    }
+    access
 }
 
 /// Relative paths of the file count from its folder.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use percent_encoding::percent_decode_str;
+use crate::webdav::percent_decoded;
 
 /// Where a repository lives.
 #[derive(Clone, PartialEq, Eq)]
@@ -120,9 +120,8 @@ fn without_credentials(url: &str) -> (String, Option<(String, String)>) {
         return (url.to_owned(), None);
     };
     let (name, password) = held.split_once(':').unwrap_or((held, ""));
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let bare = format!("{}{}", &url[..at], &url[at + held.len() + 1..]);
-    (bare, Some((decoded(name), decoded(password))))
+    (bare, Some((percent_decoded(name), percent_decoded(password))))
 }
 
 fn is_scp_host(host: &str) -> bool {

@@ -1,8 +1,9 @@
 //! Requests over one base address. What passes is tried again; what changes something only where doing it
 //! twice is the same as once.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use rand::Rng as _;
 use reqwest::{
     Method, RequestBuilder, Response, StatusCode,
@@ -238,19 +239,5 @@ pub(super) async fn pause(attempt: u32, error: &DavError) {
 }
 
 pub(crate) fn percent_decoded(text: &str) -> String {
-    let mut parts: VecDeque<&str> = text.split('%').collect();
-    let mut bytes = parts.pop_front().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        match part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                bytes.extend_from_slice(&part.as_bytes()[2..]);
-            }
-            None => {
-                bytes.push(b'%');
-                bytes.extend_from_slice(part.as_bytes());
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -237,9 +237,8 @@ impl Dav {
                 break;
             }
         }
-        let missing = self.root.iter().skip(dav.root.len());
-        for part in missing.cloned().collect::<Vec<_>>() {
-            dav.root.push(part);
+        for part in &self.root[dav.root.len()..] {
+            dav.root.push(part.clone());
             dav.ensure_folder("").await?;
         }
         Ok(())

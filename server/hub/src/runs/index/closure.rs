@@ -169,12 +169,8 @@ impl<'a> Closure<'a> {
         if with_project && self.memory.failed.keys().any(|path| gives_to_others(path)) {
             return Ok(Some("a file that describes others is broken"));
         }
-        let is_conftest = |path: &&String| path.rsplit('/').next() == Some(CONFTEST);
-        let all_python = self
-            .changed
-            .iter()
-            .chain(&self.delta.gone)
-            .any(|path| is_conftest(&path));
+        let mut moved = self.changed.iter().chain(&self.delta.gone);
+        let all_python = moved.any(|path| path.rsplit('/').next() == Some(CONFTEST));
         if with_project || all_python {
             self.share(all_python).await?;
         }
