@@ -28,7 +28,7 @@ fi
 
 say "unpacking Helix $VERSION into $folder"
 rm -rf "$folder"
-mkdir -p "$folder/apt/state/lists/partial" "$folder/apt/cache/archives/partial" "$folder/apt/packages" "$folder/root"
+mkdir -p "$folder/apt/state/lists/partial" "$folder/apt/cache/archives/partial" "$folder/apt/packages" "$folder/unpacked"
 echo "deb [signed-by=$KEYRING] $mirror $RELEASE main" >"$folder/apt/sources.list"
 # lists of its own, so that no package of that release can ever be installed in this system
 apt=(apt-get -qq -o "Dir::State=$folder/apt/state" -o "Dir::Cache=$folder/apt/cache" -o "Dir::State::status=/dev/null"
@@ -37,20 +37,20 @@ apt=(apt-get -qq -o "Dir::State=$folder/apt/state" -o "Dir::Cache=$folder/apt/ca
   -o APT::Sandbox::User=)
 "${apt[@]}" update
 (cd "$folder/apt/packages" && "${apt[@]}" download "hx=$VERSION" "${LIBRARIES[@]}")
-for package in "$folder"/apt/packages/*.deb; do dpkg-deb -x "$package" "$folder/root"; done
+for package in "$folder"/apt/packages/*.deb; do dpkg-deb -x "$package" "$folder/unpacked"; done
 rm -rf "$folder/apt"
 
-loader=$(find "$folder/root" -name 'ld-linux-*.so*' | sort | head -1)
-library=$(find "$folder/root" -name 'libc.so.6' -printf '%h\n' | sort | head -1)
+loader=$(find "$folder/unpacked" -name 'ld-linux-*.so*' | sort | head -1)
+library=$(find "$folder/unpacked" -name 'libc.so.6' -printf '%h\n' | sort | head -1)
 [ -n "$loader" ] && [ -n "$library" ] || fail "no loader or C library among the unpacked packages"
 paths=$library
 # libgcc may lie beside the C library or in the other of /lib and /usr/lib
-for each in $(find "$folder/root" -name 'libgcc_s.so.1' -printf '%h\n'); do [ "$each" = "$library" ] || paths=$paths:$each; done
+for each in $(find "$folder/unpacked" -name 'libgcc_s.so.1' -printf '%h\n'); do [ "$each" = "$library" ] || paths=$paths:$each; done
 cat >"$start" <<END
 #!/bin/sh
-HELIX_RUNTIME='$folder/root/usr/lib/hx/runtime'
+HELIX_RUNTIME='$folder/unpacked/usr/lib/hx/runtime'
 export HELIX_RUNTIME
-exec '$loader' --library-path '$paths' '$folder/root/usr/lib/hx/hx' "\$@"
+exec '$loader' --library-path '$paths' '$folder/unpacked/usr/lib/hx/hx' "\$@"
 END
 chmod +x "$start"
 "$start" --version >&2 || fail "Helix does not start"

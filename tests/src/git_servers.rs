@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    eventually,
+    apache, eventually,
     set_up::{self, kill_group},
 };
 
@@ -25,31 +25,15 @@ pub const TOKEN: &str = "t0ken-of-the-stories";
 const START: Duration = Duration::from_secs(30);
 
 const APACHE: &str = r#"
-ServerRoot RUN
-ServerName localhost
 Listen 127.0.0.1:PORT https
-PidFile RUN/apache.pid
-DefaultRuntimeDir RUN
-Mutex file:RUN default
-USERLINE
-LoadModule mpm_event_module MODULES/mod_mpm_event.so
-LoadModule authn_core_module MODULES/mod_authn_core.so
-LoadModule authn_file_module MODULES/mod_authn_file.so
-LoadModule authz_core_module MODULES/mod_authz_core.so
-LoadModule authz_user_module MODULES/mod_authz_user.so
-LoadModule auth_basic_module MODULES/mod_auth_basic.so
-LoadModule alias_module MODULES/mod_alias.so
 LoadModule env_module MODULES/mod_env.so
 LoadModule cgi_module MODULES/mod_cgi.so
 LoadModule ssl_module MODULES/mod_ssl.so
-StartServers 1
-DocumentRoot RUN
-ErrorLog RUN/error.log
 SSLEngine on
 SSLCertificateFile RUN/certificate.pem
 SSLCertificateKeyFile RUN/key.pem
 SSLSessionCache none
-SetEnv GIT_PROJECT_ROOT ROOT
+SetEnv GIT_PROJECT_ROOT RUN/root
 SetEnv GIT_HTTP_EXPORT_ALL 1
 SetEnv GIT_CONFIG_COUNT 1
 SetEnv GIT_CONFIG_KEY_0 safe.directory
@@ -113,30 +97,12 @@ impl GitServer {
             .arg("-out")
             .arg(certificate);
         output(&mut openssl);
-        let hashed = output(Command::new("openssl").args(["passwd", "-apr1", TOKEN]));
-        std::fs::write(folder.path().join("users"), format!("{USER}:{}\n", hashed.trim())).unwrap();
-        let is_root = output(Command::new("id").arg("-u")).trim() == "0";
-        let user = if is_root {
-            "User www-data\nGroup www-data"
-        } else {
-            ""
-        };
         let port = free_port();
-        let config = APACHE
-            .replace("USERLINE", user)
-            .replace("MODULES", "/usr/lib/apache2/modules")
-            .replace("BACKEND", &programs()["backend"].display().to_string())
+        let rest = APACHE
             .replace(":PORT", &format!(":{port}"))
-            .replace(
-                "GIT_PROJECT_ROOT ROOT",
-                &format!("GIT_PROJECT_ROOT {}", root.display()),
-            )
-            .replace("RUN", &folder.path().display().to_string());
-        let file = folder.path().join("apache.conf");
-        std::fs::write(&file, config).unwrap();
+            .replace("BACKEND", &programs()["backend"].display().to_string());
+        let command = apache::command(&programs()["apache"], folder.path(), (USER, TOKEN), &rest);
         open_to_readers(folder.path());
-        let mut command = Command::new(&programs()["apache"]);
-        command.arg("-f").arg(file).arg("-DFOREGROUND");
         GitServer::run(command, port, folder)
     }
 

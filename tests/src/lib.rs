@@ -10,6 +10,7 @@
     reason = "a harness fails its test by panicking, and is written to be called with json!(…)"
 )]
 
+mod apache;
 pub mod binary;
 pub mod editor;
 pub mod faulty;

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{eventually, set_up::kill_group};
+use crate::{apache, eventually, set_up::kill_group};
 
 /// User and password on all of them.
 pub const USER: &str = "sharer";
@@ -57,25 +57,9 @@ server.start()
 "#;
 
 const APACHE: &str = r#"
-ServerRoot RUN
-ServerName localhost
 Listen 127.0.0.1:PORT
-PidFile RUN/apache.pid
-DefaultRuntimeDir RUN
-Mutex file:RUN default
-USERLINE
-LoadModule mpm_event_module MODULES/mod_mpm_event.so
-LoadModule authn_core_module MODULES/mod_authn_core.so
-LoadModule authn_file_module MODULES/mod_authn_file.so
-LoadModule authz_core_module MODULES/mod_authz_core.so
-LoadModule authz_user_module MODULES/mod_authz_user.so
-LoadModule auth_basic_module MODULES/mod_auth_basic.so
 LoadModule dav_module MODULES/mod_dav.so
 LoadModule dav_fs_module MODULES/mod_dav_fs.so
-LoadModule alias_module MODULES/mod_alias.so
-StartServers 1
-DocumentRoot RUN
-ErrorLog RUN/error.log
 LogFormat "%m %U %>s" plain
 CustomLog RUN/requests.log plain
 DavLockDB RUN/locks
@@ -197,31 +181,11 @@ impl Dav {
                 command
             }
             Kind::Apache => {
-                let hashed = Command::new("openssl")
-                    .args(["passwd", "-apr1", PASSWORD])
-                    .output()
-                    .unwrap();
-                assert!(hashed.status.success(), "openssl hashes Apache's password");
-                let hashed = String::from_utf8(hashed.stdout).unwrap();
-                std::fs::write(run.join("users"), format!("{USER}:{}\n", hashed.trim())).unwrap();
-                let root_user = std::fs::metadata("/proc/self")
-                    .is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0);
-                let user = if root_user {
-                    "User www-data\nGroup www-data"
-                } else {
-                    ""
-                };
-                let config = APACHE
-                    .replace("RUN", &run.display().to_string())
+                let rest = APACHE
                     .replace("PORT", &self.port.to_string())
-                    .replace("USERLINE", user)
-                    .replace("MODULES", "/usr/lib/apache2/modules")
                     .replace("ROOT", &root.display().to_string());
-                let file = run.join("apache.conf");
-                std::fs::write(&file, config).unwrap();
+                let command = apache::command(&programs()["apache"], run, (USER, PASSWORD), &rest);
                 open_to_all(self.folder.path());
-                let mut command = program("apache");
-                command.arg("-f").arg(file).arg("-DFOREGROUND");
                 command
             }
             Kind::Rclone => {

@@ -22,6 +22,7 @@ mod feed;
 mod foreign;
 mod identity;
 mod library;
+mod mistyped;
 mod organizations;
 mod outbox;
 mod pairs;

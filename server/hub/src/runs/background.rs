@@ -6,6 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// How much lower its priority is (Linux: nice levels). Threads that it starts have the same.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
+/// The lowest priority there is.
+#[cfg(target_os = "linux")]
+const LOWEST: i32 = 19;
 
 /// The work panicked; the panic was told where panics are.
 #[derive(Debug)]
@@ -35,8 +38,11 @@ pub(super) async fn background<T: Send + 'static>(
 
 #[cfg(target_os = "linux")]
 fn lower_priority() {
-    // On Linux the process of number 0 is the calling thread.
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+    use rustix::process::{getpriority_process, setpriority_process};
+
+    // On Linux the process of number 0 is the calling thread. Who started the hub may have lowered it already.
+    let lower = getpriority_process(None).map(|now| (now + NICE).min(LOWEST));
+    if let Err(error) = lower.and_then(|lower| setpriority_process(None, lower)) {
         tracing::debug!(%error, "the priority stays as it is");
     }
 }
@@ -63,8 +69,7 @@ mod tests {
             (priority(), std::thread::spawn(priority).join().unwrap())
         });
         let there = there.await.unwrap();
-        // the lowest there is
-        let lower = (here + NICE).min(19);
+        let lower = (here + NICE).min(LOWEST);
         assert_eq!(there, (lower, lower));
         assert_eq!(priority(), here);
     }

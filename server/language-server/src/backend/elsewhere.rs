@@ -12,11 +12,8 @@ use tower_lsp::ls_types::{Range, Uri};
 use super::{catalogue::Cached, convert, definition::place_of, lookup::Lookups};
 use crate::{
     sync::View,
-    workspace::places::{create_private, write_private},
+    workspace::places::{create_private, file_stem, write_private},
 };
-
-/// Longest name of a page's file, in characters.
-const NAME_MAX: usize = 80;
 
 /// Most pages that are written for one answer; a list may have hundreds of objects, of which one is opened.
 const MAX_NEW: usize = 30;
@@ -109,27 +106,20 @@ pub(super) fn writable(path: &Path, writable: bool) -> io::Result<()> {
 
 /// The object's name as a file can be called everywhere.
 fn file_name(name: &str) -> String {
-    let safe = |c: char| {
-        if c.is_alphanumeric() || c == '_' || c == '-' {
-            c
-        } else {
-            '_'
-        }
-    };
-    let name: String = name.chars().take(NAME_MAX).map(safe).collect();
-    format!("{}.md", if name.is_empty() { "object" } else { &name })
+    format!("{}.md", file_stem(name, "object"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::places::STEM_MAX;
 
     #[test]
     fn names_stay_in_their_folder() {
         assert_eq!(file_name("orders"), "orders.md");
         assert_eq!(file_name("../../etc/passwd"), "______etc_passwd.md");
         assert_eq!(file_name(""), "object.md");
-        assert_eq!(file_name(&"x".repeat(500)).len(), NAME_MAX + 3);
+        assert_eq!(file_name(&"x".repeat(500)).len(), STEM_MAX + 3);
     }
 
     #[test]

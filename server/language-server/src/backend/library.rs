@@ -24,14 +24,12 @@ use super::{
     lookup::Lookups,
     workspaces::Workspace,
 };
-use crate::workspace::places::{create_private, open_private};
+use crate::workspace::places::{create_private, file_stem, open_private};
 
 /// Largest file that is fetched, in bytes.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes of files that are kept beside a cache; beyond that the oldest go.
 const MAX_KEPT_BYTES: u64 = 512 * 1024 * 1024;
-/// Longest name of a copy, in characters.
-const NAME_MAX: usize = 80;
 /// Endings that a copy keeps: what an editor shows and nobody runs. Everything else becomes a text.
 const ENDINGS: &[&str] = &[
     "txt", "md", "csv", "tsv", "json", "yaml", "yml", "xml", "sql", "log", "pdf", "png", "jpg", "jpeg",
@@ -211,27 +209,19 @@ fn address(path: &Path) -> Option<String> {
 
 /// A file's name as it can be used everywhere, with an ending that nothing runs.
 fn file_name(name: &str) -> String {
-    let safe = |c: char| {
-        if c.is_alphanumeric() || matches!(c, '_' | '-') {
-            c
-        } else {
-            '_'
-        }
-    };
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     let ending = ending.to_ascii_lowercase();
     let (stem, ending) = match ENDINGS.contains(&ending.as_str()) {
         true => (stem, ending.as_str()),
         false => (name, "txt"),
     };
-    let stem: String = stem.chars().take(NAME_MAX).map(safe).collect();
-    let stem = if stem.is_empty() { "file" } else { &stem };
-    format!("{stem}.{ending}")
+    format!("{}.{ending}", file_stem(stem, "file"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::places::STEM_MAX;
     use serde_json::json;
 
     #[test]
@@ -240,7 +230,7 @@ mod tests {
         assert_eq!(file_name("../../x.desktop"), "______x_desktop.txt");
         assert_eq!(file_name("run.sh"), "run_sh.txt");
         assert_eq!(file_name(""), "file.txt");
-        assert_eq!(file_name(&"\u{e4}".repeat(300)).chars().count(), NAME_MAX + 4);
+        assert_eq!(file_name(&"\u{e4}".repeat(300)).chars().count(), STEM_MAX + 4);
     }
 
     #[test]

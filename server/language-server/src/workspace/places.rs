@@ -19,6 +19,9 @@ use crate::settings::Mode;
 /// Hex digits of a hash that name a folder: 64 bits tell a user's workspaces apart.
 const NAME_DIGITS: usize = 16;
 
+/// Longest name of a file that is called by something's name, without its ending, in characters.
+pub const STEM_MAX: usize = 80;
+
 /// The places of one workspace in one mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
@@ -111,6 +114,21 @@ fn memory(cache_dir: &Path, root: &Path) -> PathBuf {
 
 fn short(text: &str) -> String {
     sha256(text)[..NAME_DIGITS].to_owned()
+}
+
+/// A name as a file can be called everywhere, without its ending; `nameless` where nothing is left of it.
+pub fn file_stem(name: &str, nameless: &str) -> String {
+    let safe = |c: char| match c {
+        '_' | '-' => c,
+        c if c.is_alphanumeric() => c,
+        _ => '_',
+    };
+    let stem: String = name.chars().take(STEM_MAX).map(safe).collect();
+    if stem.is_empty() {
+        nameless.to_owned()
+    } else {
+        stem
+    }
 }
 
 /// Creates a folder and its parents, readable by their owner only.

@@ -37,25 +37,27 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// The next ones that a condition holds for, in which `$3` is a time, and where the walk is behind them.
+    /// The next ones, those alone that were last seen before a time if one is given; and where the walk is behind them.
     async fn next(
         &self,
         tx: &mut Tx,
         org: Uuid,
         source: &EntrySource,
-        at: Option<Timestamp>,
-        condition: &str,
+        unseen_since: Option<Timestamp>,
     ) -> Result<(Vec<Uuid>, Walk)> {
         let key = if tx.is_postgres() { "id" } else { "number" };
-        let place = if at.is_some() { 4 } else { 3 };
+        let (condition, place) = match unseen_since {
+            Some(_) => (" AND last_synced_at < $3", 4),
+            None => ("", 3),
+        };
         let mut asked = query(AssertSqlSafe(format!(
-            "SELECT id, {key} AS place FROM {} WHERE org_id = $1 AND connection_id = $2 AND is_available AND {condition}
+            "SELECT id, {key} AS place FROM {} WHERE org_id = $1 AND connection_id = $2 AND is_available{condition}
              AND {key} > ${place} ORDER BY {key} LIMIT {MOST}",
             source.table.as_str()
         )))
         .bind(org)
         .bind(source.connection);
-        if let Some(at) = at {
+        if let Some(at) = unseen_since {
             asked = asked.bind(Time::from(at));
         }
         asked = if tx.is_postgres() {
@@ -118,9 +120,7 @@ impl Store {
         let table = source.table.as_str();
         let (walk, swept) = transact!(self.database(), Scope::Org(run.org), |tx| {
             runs::must_hold(tx, run.org, run.id, run.fence).await?;
-            let (gone, walk) = from
-                .next(tx, run.org, source, Some(at), "last_synced_at < $3")
-                .await?;
+            let (gone, walk) = from.next(tx, run.org, source, Some(at)).await?;
             if gone.is_empty() {
                 return Ok((walk, (0, Vec::new())));
             }
@@ -150,7 +150,7 @@ impl Store {
         loop {
             let (walk, count) = transact!(self.database(), Scope::Org(run.org), |tx| {
                 runs::must_hold(tx, run.org, run.id, run.fence).await?;
-                let (same, walk) = from.next(tx, run.org, source, None, "1 = 1").await?;
+                let (same, walk) = from.next(tx, run.org, source, None).await?;
                 super::commit::stamp(tx, run.org, source.table, Time::from(at), &same).await?;
                 query("UPDATE sync_runs SET items_skipped = $3 WHERE org_id = $1 AND run_id = $2")
                     .bind(run.org)

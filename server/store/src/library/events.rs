@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::{
     Store,
     clock::now_ms,
-    database::{Scope, query, transact},
+    database::{Column, Conflict, Insert, Scope, query, transact},
     error::Result,
     outbox::Signal,
     rows::{count, id, number},
@@ -41,6 +41,7 @@ impl Store {
 
     /// Tells other nodes, in this order. Events that nobody needs any more go.
     pub async fn library_tell(&self, org: Uuid, events: &[LibraryEvent]) -> Result<()> {
+        let now = now_ms();
         transact!(self.database(), Scope::Org(org), |tx| {
             // one writer at a time, so that numbers become visible in their order
             query("UPDATE library_states SET hub_id = hub_id WHERE org_id = $1")
@@ -55,27 +56,41 @@ impl Store {
             // never the last one: numbers are not given twice
             query("DELETE FROM library_events WHERE org_id = $1 AND at < $2 AND number < $3")
                 .bind(org)
-                .bind(now_ms() - KEPT_MS)
+                .bind(now - KEPT_MS)
                 .bind(count(last))
                 .execute(tx)
                 .await?;
-            for (n, event) in (last + 1..).zip(events) {
-                query(
-                    "INSERT INTO library_events (org_id, number, node, told_to, client, phase, name, data, at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                )
-                .bind(org)
-                .bind(count(n))
-                .bind(event.node)
-                .bind(&event.user)
-                .bind(&event.client)
-                .bind(&event.phase)
-                .bind(&event.name)
-                .bind(&event.data)
-                .bind(now_ms())
-                .execute(tx)
-                .await?;
-            }
+            let texts = |of: fn(&LibraryEvent) -> String| {
+                Column::Texts(events.iter().map(|event| Some(of(event))).collect())
+            };
+            let insert = Insert {
+                table: "library_events",
+                shared: vec![("org_id", org.into()), ("at", now.into())],
+                columns: vec![
+                    (
+                        "number",
+                        "bigint",
+                        Column::Ints((last + 1..).zip(events).map(|(n, _)| Some(count(n))).collect()),
+                    ),
+                    (
+                        "node",
+                        "uuid",
+                        Column::Ids(events.iter().map(|event| Some(event.node)).collect()),
+                    ),
+                    ("told_to", "text", texts(|event| event.user.clone())),
+                    (
+                        "client",
+                        "text",
+                        Column::Texts(events.iter().map(|event| event.client.clone()).collect()),
+                    ),
+                    ("phase", "text", texts(|event| event.phase.clone())),
+                    ("name", "text", texts(|event| event.name.clone())),
+                    ("data", "text", texts(|event| event.data.clone())),
+                ],
+                key: &["org_id", "number"],
+                or: Conflict::Keep,
+            };
+            insert.run(tx, events.len()).await?;
             tx.tell(Signal::Library);
             Ok(())
         })

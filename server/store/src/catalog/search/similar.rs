@@ -9,26 +9,23 @@ use super::{MOST_SIMILAR, Word};
 use crate::{
     database::{Tx, query},
     error::Result,
+    mistyped::Mistyped,
 };
-
-/// Shorter words look like too many others.
-const SHORTEST: usize = 3;
 
 /// Words that are compared at most.
 const MOST_COMPARED: usize = 2_000_000;
 
-/// How many letters may be wrong, missing, too many or swapped.
-fn tolerance(word: &str) -> usize {
-    match word.chars().count() {
-        0..=4 => 1,
-        5..=8 => 2,
-        _ => 3,
-    }
-}
+/// Shorter parts of names stand for nothing, in bytes.
+const SHORTEST_PART: usize = 3;
+
+/// Words that look like one, with how far they are from it and how often they stand somewhere.
+type Near = HashMap<String, (usize, usize)>;
 
 /// Adds to each word those that look like it, the nearest and most frequent first.
 pub(super) async fn add(tx: &mut Tx, (org, connection): (Uuid, Uuid), words: &mut [Word]) -> Result<()> {
-    let mut near: Vec<HashMap<String, (usize, usize)>> = vec![HashMap::new(); words.len()];
+    let mut near: Vec<Near> = vec![Near::new(); words.len()];
+    let texts: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
+    let meant: Vec<_> = texts.iter().map(|text| Mistyped::of(text)).collect();
     let mut compared = 0;
     for statement in [
         "SELECT name AS words FROM objects WHERE org_id = $1 AND connection_id = $2 AND deleted_at IS NULL",
@@ -39,8 +36,10 @@ pub(super) async fn add(tx: &mut Tx, (org, connection): (Uuid, Uuid), words: &mu
             let text: &str = row.try_get("words")?;
             for candidate in text.split_whitespace() {
                 compared += 1;
-                for (word, near) in words.iter().zip(&mut near) {
-                    look(&word.text, candidate, near);
+                for (word, near) in meant.iter().zip(&mut near) {
+                    if let Some(word) = word {
+                        look(word, candidate, near);
+                    }
                 }
             }
             if compared > MOST_COMPARED {
@@ -65,15 +64,10 @@ pub(super) async fn add(tx: &mut Tx, (org, connection): (Uuid, Uuid), words: &mu
 }
 
 /// Notes a candidate, or a part of it, that looks like the word.
-fn look(word: &str, candidate: &str, near: &mut HashMap<String, (usize, usize)>) {
-    let most = tolerance(word);
-    if word.len() < SHORTEST {
-        return;
-    }
+fn look(word: &Mistyped<'_>, candidate: &str, near: &mut Near) {
     let parts = candidate.split('_').filter(|part| *part != candidate);
     for part in std::iter::once(candidate).chain(parts) {
-        // Lengths in bytes are near enough to leave most out.
-        if part.len() + most * 4 < word.len() || part.len() > word.len() + most * 4 || part.len() < SHORTEST {
+        if part.len() < SHORTEST_PART || !word.has_length_of(part) {
             continue;
         }
         if let Some((_, count)) = near.get_mut(part) {
@@ -81,8 +75,7 @@ fn look(word: &str, candidate: &str, near: &mut HashMap<String, (usize, usize)>)
             continue;
         }
         let part = part.to_lowercase();
-        let distance = strsim::osa_distance(word, &part);
-        if distance <= most {
+        if let Some(distance) = word.distance(&part) {
             near.entry(part).or_insert((distance, 0)).1 += 1;
         }
     }

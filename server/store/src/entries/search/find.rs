@@ -129,7 +129,7 @@ impl Store {
 fn in_table<'a>(org: Uuid, table: EntryTable, filter: &'a Filter, wanted: &'a Wanted) -> Matching<'a> {
     Matching {
         org,
-        table: table.as_str(),
+        table,
         wanted,
         filter,
     }

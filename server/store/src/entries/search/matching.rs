@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::words::mark;
+use super::{super::EntryTable, words::mark};
 use crate::{
     database::{AssertSqlSafe, Row, Tx, query},
     error::Result,
@@ -33,7 +33,7 @@ pub(super) struct Filter {
 /// A question to one table.
 pub(super) struct Matching<'a> {
     pub(super) org: Uuid,
-    pub(super) table: &'static str,
+    pub(super) table: EntryTable,
     pub(super) wanted: &'a Wanted,
     pub(super) filter: &'a Filter,
 }
@@ -49,7 +49,7 @@ impl Matching<'_> {
             values.push(value);
             values.len() + 1
         };
-        let table = self.table;
+        let (table, index) = (self.table.as_str(), self.table.words());
         let text = if is_postgres {
             let mut all = String::new();
             for forms in self.wanted {
@@ -64,7 +64,7 @@ impl Matching<'_> {
                     })
                     .collect();
                 all += &format!(
-                    " AND e.id IN (SELECT w.entry_id FROM {table}_words w WHERE w.org_id = $1 AND ({}))",
+                    " AND e.id IN (SELECT w.entry_id FROM {index} w WHERE w.org_id = $1 AND ({}))",
                     any.join(" OR ")
                 );
             }
@@ -72,8 +72,8 @@ impl Matching<'_> {
         } else {
             let at = place(self.expression());
             format!(
-                "FROM {table}_words CROSS JOIN {table} e ON e.number = {table}_words.rowid
-                 WHERE {table}_words MATCH ${at} AND e.org_id = $1{}",
+                "FROM {index} CROSS JOIN {table} e ON e.number = {index}.rowid
+                 WHERE {index} MATCH ${at} AND e.org_id = $1{}",
                 self.filter.condition
             )
         };

@@ -7,25 +7,14 @@ use super::{MOST_SIMILAR, matching::Form};
 use crate::{
     database::{AssertSqlSafe, Tx, query},
     error::Result,
+    mistyped::Mistyped,
 };
-
-/// Shorter words look like too many others.
-const SHORTEST: usize = 3;
 
 /// Words of the vocabulary that are compared at most: a language has fewer.
 const MOST_COMPARED: usize = 500_000;
 
 /// Words with one beginning that are looked up one by one.
 const MOST_BEGINNINGS: usize = 100;
-
-/// How many letters may be wrong, missing, too many or swapped.
-fn tolerance(letters: usize) -> usize {
-    match letters {
-        0..=4 => 1,
-        5..=8 => 2,
-        _ => 3,
-    }
-}
 
 /// The words that begin with this one, if it is of letters alone and they are few: each is looked up as it is, which
 /// takes as long as the answer is, where all entries of a beginning would have to be gathered first.
@@ -59,14 +48,15 @@ pub(super) async fn beginnings(tx: &mut Tx, org: Uuid, word: &str) -> Result<Opt
 /// the word itself as it begins others where nothing does.
 pub(super) async fn forms(tx: &mut Tx, org: Uuid, words: &[String]) -> Result<Vec<Vec<Form>>> {
     let mut near: Vec<Vec<(usize, String)>> = vec![Vec::new(); words.len()];
+    let wanted: Vec<Wanted<'_>> = words.iter().map(|word| Wanted::of(word)).collect();
     let mut compared = 0;
     let mut rows = query("SELECT word FROM entry_vocabulary WHERE org_id = $1")
         .bind(org)
         .fetch(tx);
     while let Some(row) = rows.try_next().await? {
         let known: &str = row.try_get("word")?;
-        for (word, near) in words.iter().zip(&mut near) {
-            if let Some(distance) = distance(word, known) {
+        for (word, near) in wanted.iter().zip(&mut near) {
+            if let Some(distance) = word.distance(known) {
                 near.push((distance, known.to_owned()));
             }
         }
@@ -91,30 +81,42 @@ pub(super) async fn forms(tx: &mut Tx, org: Uuid, words: &[String]) -> Result<Ve
     Ok(forms.collect())
 }
 
-/// How far a known word is from one that is looked for; `None`: too far.
-fn distance(word: &str, known: &str) -> Option<usize> {
-    if known.starts_with(word) {
-        return Some(0);
+/// A word that is looked for.
+struct Wanted<'w> {
+    word: &'w str,
+    /// If it may be a part of others, or be mistyped; numbers and short words are what they are.
+    mistyped: Option<Mistyped<'w>>,
+}
+
+impl<'w> Wanted<'w> {
+    fn of(word: &'w str) -> Wanted<'w> {
+        let mistyped = Mistyped::of(word).filter(|_| word.chars().all(char::is_alphabetic));
+        Wanted { word, mistyped }
     }
-    let letters = word.chars().count();
-    if letters < SHORTEST || !word.chars().all(char::is_alphabetic) {
-        return None;
+
+    /// How far a known word is from it; `None`: too far.
+    fn distance(&self, known: &str) -> Option<usize> {
+        if known.starts_with(self.word) {
+            return Some(0);
+        }
+        let mistyped = self.mistyped.as_ref()?;
+        if known.contains(self.word) {
+            return Some(1);
+        }
+        if !mistyped.has_length_of(known) {
+            return None;
+        }
+        mistyped.distance(known).map(|distance| distance + 1)
     }
-    if known.contains(word) {
-        return Some(1);
-    }
-    let most = tolerance(letters);
-    // Lengths in bytes are near enough to leave most out.
-    if known.len() + most * 4 < word.len() || known.len() > word.len() + most * 4 {
-        return None;
-    }
-    let distance = strsim::osa_distance(word, known);
-    (distance <= most).then_some(distance + 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn distance(word: &str, known: &str) -> Option<usize> {
+        Wanted::of(word).distance(known)
+    }
 
     #[test]
     fn what_is_part_of_a_word_or_mistyped_is_near() {

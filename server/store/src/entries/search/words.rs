@@ -156,9 +156,10 @@ async fn write(tx: &mut Tx, org: Uuid, table: EntryTable, rows: &[(Uuid, BTreeSe
             .map(|(id, words)| json!([id, marked(words)]))
             .collect();
         query(AssertSqlSafe(format!(
-            "INSERT OR REPLACE INTO {name}_words (rowid, words)
+            "INSERT OR REPLACE INTO {} (rowid, words)
              SELECT e.number, r.value ->> 1 FROM json_each($2) r
-             CROSS JOIN {name} e ON e.org_id = $1 AND e.id = r.value ->> 0 ORDER BY e.number"
+             CROSS JOIN {name} e ON e.org_id = $1 AND e.id = r.value ->> 0 ORDER BY e.number",
+            table.words()
         )))
         .bind(org)
         .bind(serde_json::Value::from(pairs).to_string())
@@ -192,15 +193,15 @@ async fn learn(tx: &mut Tx, org: Uuid, rows: &[(Uuid, BTreeSet<String>)]) -> Res
 
 /// Forgets the words of entries that are to be removed.
 pub(in super::super) async fn forget(tx: &mut Tx, org: Uuid, table: EntryTable, ids: &[Uuid]) -> Result<()> {
-    let name = table.as_str();
+    let (name, index) = (table.as_str(), table.words());
     let statement = if tx.is_postgres() {
         format!(
-            "DELETE FROM {name}_words WHERE org_id = $1 AND {}",
+            "DELETE FROM {index} WHERE org_id = $1 AND {}",
             tx.is_in("entry_id", 2)
         )
     } else {
         format!(
-            "DELETE FROM {name}_words WHERE rowid IN (SELECT number FROM {name} WHERE org_id = $1 AND {})",
+            "DELETE FROM {index} WHERE rowid IN (SELECT number FROM {name} WHERE org_id = $1 AND {})",
             tx.is_in("id", 2)
         )
     };
@@ -215,14 +216,14 @@ pub(in super::super) async fn forget(tx: &mut Tx, org: Uuid, table: EntryTable, 
 /// Forgets the words of all entries of a connection that is to be removed.
 pub(crate) async fn forget_connection(tx: &mut Tx, org: Uuid, connection: Uuid) -> Result<()> {
     for table in EntryTable::ALL {
-        let name = table.as_str();
+        let (name, index) = (table.as_str(), table.words());
         let (key, entry) = if tx.is_postgres() {
             ("entry_id", "id")
         } else {
             ("rowid", "number")
         };
         query(AssertSqlSafe(format!(
-            "DELETE FROM {name}_words WHERE {key} IN (
+            "DELETE FROM {index} WHERE {key} IN (
                  SELECT {entry} FROM {name} WHERE org_id = $1 AND connection_id = $2)"
         )))
         .bind(org)
