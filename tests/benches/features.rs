@@ -55,12 +55,15 @@ fn main() -> Result<()> {
     editor.initialized()?;
     let first = editor.command("metasync.sync")?;
     ensure!(first["state"] == "up_to_date", "the first sync answered {first}");
+    let resident = |editor: &Editor| anyhow::Ok(memory::of(editor.process())?.resident);
+    let mut stages = vec![("after the first sync", resident(&editor)?)];
     let documents: Vec<PathBuf> = (0..DOCUMENTS)
         .map(|d| workspace.path().join(format!("models/report_{d}.sql")))
         .collect();
     for (number, document) in documents.iter().enumerate() {
         editor.open(document, &rig::workspace::text(number * objects / DOCUMENTS))?;
     }
+    stages.push(("with the documents open", resident(&editor)?));
     let mut next = documents.iter().cycle();
     let mut ask = |editor: &mut Editor, method: &str, place: (u32, u32)| -> Result<Value> {
         let document = next.next().context("there are documents")?;
@@ -83,6 +86,7 @@ fn main() -> Result<()> {
     let completion = measure(asks, || {
         ask(&mut editor, "textDocument/completion", AT_COLUMN).map(drop)
     })?;
+    stages.push(("after hovers, definitions and completions", resident(&editor)?));
     let words = ["model_1", "99", "mdl9", "el_12"];
     let mut words = words.iter().cycle();
     let symbols = measure(asks / 10, || {
@@ -91,8 +95,10 @@ fn main() -> Result<()> {
             .request("workspace/symbol", &json!({"query": query}))
             .map(drop)
     })?;
+    stages.push(("after symbols", resident(&editor)?));
     let key = keys(&mut editor, &documents[0], objects)?;
-    let before = memory::of(editor.process())?.resident;
+    let before = resident(&editor)?;
+    stages.push(("before the edits", before));
     let mut held = Vec::new();
     for part in 0..PARTS {
         for number in part * edits / PARTS..(part + 1) * edits / PARTS {
@@ -104,7 +110,7 @@ fn main() -> Result<()> {
             }
         }
         editor.request("workspace/symbol", &json!({"query": "model_1"}))?;
-        held.push(memory::of(editor.process())?.resident);
+        held.push(resident(&editor)?);
     }
 
     let size = rig::shown(objects);
@@ -135,6 +141,9 @@ fn main() -> Result<()> {
         "ms",
         key.percentile(0.99),
     ));
+    for (stage, held) in stages {
+        figures.push(Figure::new(format!("resident {stage}"), "MB", held));
+    }
     let first = held.first().copied().unwrap_or(before);
     figures.push(
         Figure::new(

@@ -33,7 +33,7 @@ pub use position::{
     result_items, symbol_at,
 };
 pub use python::glob_fits;
-pub use python::imports::{PYTEST_CONFIGURATION, is_module_name, module_name};
+pub use python::imports::{PYTEST_CONFIGURATION, is_module_name, module_names};
 pub use relation::RelationName;
 pub use span::Span;
 

@@ -13,7 +13,7 @@ use super::part::is_configuration;
 use super::watch::Watch;
 use crate::python::collect::{Test, tests};
 use crate::python::config::{config_of, configs};
-use crate::python::imports::{PYTEST_CONFIGURATION, module_name};
+use crate::python::imports::{PYTEST_CONFIGURATION, module_names};
 use crate::python::names::Modules;
 use crate::python::{Module, patterns, read};
 use crate::{Facts, Language, ObjectFact, Problem, SourceFile};
@@ -59,7 +59,7 @@ pub(super) fn add(
     let paths = python.keys().map(|path| (*path).to_owned()).collect();
     let (modules, _) = read_with_imports(&python, paths, &wanted, watch, memo)?;
     for path in python.keys() {
-        if let Some(name) = module_name(path) {
+        for name in module_names(path) {
             drafts.names.provides(path, &name);
         }
     }

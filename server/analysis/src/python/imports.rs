@@ -1,7 +1,7 @@
 //! What the tests of a file take from other files: base classes, tests and aliases that are imported.
 //!
-//! For a change to be followed, a file is known by the last part of its module's name: whatever imports
-//! `a.b.base` finds `base.py` or `base/__init__.py` somewhere, wherever a search for it begins.
+//! For a change to be followed, a file is known by the last part of its module's name, and by the last two:
+//! whatever imports `a.b.base` finds `b/base.py` or `b/base/__init__.py` somewhere, wherever a search for it begins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +14,19 @@ const MODULE: &str = "py/";
 /// The name by which footprints know pytest's configuration.
 pub const PYTEST_CONFIGURATION: &str = "py/*";
 
-/// The name by which footprints know a Python file as a module; `None` for what can't be imported.
-pub fn module_name(path: &str) -> Option<String> {
-    let path = path.strip_suffix(".py")?;
-    let path = path.strip_suffix("/__init__").unwrap_or(path);
-    Some(named(path.rsplit('/').next().unwrap_or(path)))
+/// The names by which footprints know a Python file as a module; none for what can't be imported.
+pub fn module_names(path: &str) -> Vec<String> {
+    let Some(path) = path.strip_suffix(".py") else {
+        return Vec::new();
+    };
+    let parts: Vec<&str> = path
+        .strip_suffix("/__init__")
+        .unwrap_or(path)
+        .split('/')
+        .collect();
+    let last = parts.last().map(|last| named(last));
+    let last_two = parts.last_chunk().map(|[folder, last]| in_folder(folder, last));
+    last.into_iter().chain(last_two).collect()
 }
 
 /// Whether a name of a footprint is a module's, or that of pytest's configuration.
@@ -28,6 +36,10 @@ pub fn is_module_name(name: &str) -> bool {
 
 fn named(last: &str) -> String {
     format!("{MODULE}{last}")
+}
+
+fn in_folder(folder: &str, last: &str) -> String {
+    format!("{MODULE}{folder}/{last}")
 }
 
 /// What the classes and aliases of a file are made of, which tells the imports that matter for tests.
@@ -144,16 +156,25 @@ impl Modules {
 }
 
 impl Imports<'_> {
-    /// The last parts of all that may be a module, as footprints name them.
+    /// The ends of all that may be a module, as footprints name them.
     fn asked(&self, path: &str) -> BTreeSet<String> {
+        let folders: Vec<&str> = path.split('/').collect();
         let names = self.names.iter().map(|name| named(name));
         let modules = self.modules.iter().map(|(level, module)| {
-            if module.is_empty() {
-                // `from . import x`: the package itself, which its folder names
-                let above = usize::try_from(*level).unwrap_or(usize::MAX).max(1);
-                named(path.rsplit('/').nth(above).unwrap_or("__init__"))
-            } else {
-                named(module.rsplit('.').next().unwrap_or(module))
+            // where dots begin is known; where `a.b` is searched for is not
+            let above = usize::try_from(*level).unwrap_or(usize::MAX);
+            let above = if above == 0 { folders.len() } else { above };
+            let from = &folders[..folders.len().saturating_sub(above)];
+            let parts: Vec<&str> = from
+                .iter()
+                .copied()
+                .chain(module.split('.').filter(|part| !part.is_empty()))
+                .collect();
+            match parts.as_slice() {
+                [.., folder, last] => in_folder(folder, last),
+                [last] => named(last),
+                // the package itself of a file that is in none
+                [] => named("__init__"),
             }
         });
         names.chain(modules).collect()
@@ -200,15 +221,15 @@ mod tests {
     }
 
     #[test]
-    fn modules_are_known_by_the_last_part_of_their_names() {
-        for (path, name) in [
-            ("a/b.py", Some("py/b")),
-            ("a/b/__init__.py", Some("py/b")),
-            ("conftest.py", Some("py/conftest")),
-            ("__init__.py", Some("py/__init__")),
-            ("a/b.pyi", None),
+    fn modules_are_known_by_the_ends_of_their_names() {
+        for (path, names) in [
+            ("x/a/b.py", &["py/b", "py/a/b"][..]),
+            ("x/a/b/__init__.py", &["py/b", "py/a/b"]),
+            ("conftest.py", &["py/conftest"]),
+            ("__init__.py", &["py/__init__"]),
+            ("a/b.pyi", &[]),
         ] {
-            assert_eq!(module_name(path).as_deref(), name, "{path}");
+            assert_eq!(module_names(path), names, "{path}");
         }
     }
 
@@ -232,12 +253,17 @@ mod tests {
                 "py/Base",
                 "py/Deep",
                 "py/More",
-                "py/base",
+                "py/base/Base",
                 "py/deep",
+                "py/deep/Deep",
                 "py/inner",
-                "py/more",
+                "py/inner/More",
+                "py/lib/more",
+                "py/more/inner",
                 "py/shared",
-                "py/tests"
+                "py/tests",
+                "py/tests/base",
+                "py/tests/deep",
             ]
         );
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use metasync_analysis::{
     Dialect, Export, Footprint, Known, Layout, ObjectFact, PYTEST_CONFIGURATION, Part, SourceFile, Standing,
-    is_module_name, module_name, name_key,
+    is_module_name, module_names, name_key,
 };
 use metasync_protocol::{Compact, ObjectRow};
 use metasync_sources::{Contents, ListRequest};
@@ -249,7 +249,7 @@ impl<'a> Closure<'a> {
         let asked = self.asked.iter().filter(|name| is_module_name(name));
         let mut names: Names = asked.cloned().collect();
         names.insert(PYTEST_CONFIGURATION.to_owned());
-        names.extend(module_name(CONFTEST));
+        names.extend(module_names(CONFTEST));
         let files = self.others(NameSide::Provides, &names).await?;
         self.shared.extend(files.into_iter().map(|(_, path)| path));
         Ok(())
@@ -347,11 +347,8 @@ impl<'a> Closure<'a> {
 
         // Who imports a module depends on all that it says.
         let modules = self.changed.iter().chain(&self.delta.gone);
-        changed.extend(
-            modules
-                .filter_map(|path| module_name(path))
-                .map(|name| name_key(&name)),
-        );
+        let names = modules.flat_map(|path| module_names(path));
+        changed.extend(names.map(|name| name_key(&name)));
 
         let identity = |kind: &str, full_name: &str| (kind.to_owned(), full_name.to_owned());
         let were: BTreeSet<_> = live

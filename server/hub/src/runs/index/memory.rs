@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Counted up whenever the analysis says something else about the same text, so that catalogues are
 /// read anew once.
-const ANALYSIS_VERSION: u32 = 3;
+const ANALYSIS_VERSION: u32 = 4;
 
 /// Most failed files that are remembered; beyond that they are read again each time.
 const MAX_FAILED: usize = 5_000;

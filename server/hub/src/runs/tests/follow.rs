@@ -103,11 +103,25 @@ fn python(n: &mut Numbers) -> (String, String) {
     let folder = n.one_of(&["tests/", "tests/sub/", ""]);
     let import = |n: &mut Numbers| {
         let of = n.below(3);
-        match n.below(5) {
+        match n.below(10) {
             0 => (format!("from base{of} import Base{of}\n"), format!("Base{of}")),
             1 => (format!("from .base{of} import Base{of} as B\n"), "B".to_owned()),
             2 => (format!("from . import base{of}\n"), format!("base{of}.Base{of}")),
             3 => (format!("import base{of} as b\n"), format!("b.Base{of}")),
+            4 => (
+                format!("from tests.base{of} import Base{of}\n"),
+                format!("Base{of}"),
+            ),
+            5 => (format!("from tests.sub.base{of} import *\n"), format!("Base{of}")),
+            6 => (format!("from ..base{of} import Base{of}\n"), format!("Base{of}")),
+            7 => (
+                format!("import tests.base{of}\n"),
+                format!("tests.base{of}.Base{of}"),
+            ),
+            8 => (
+                format!("from tests import base{of} as b\n"),
+                format!("b.Base{of}"),
+            ),
             _ => (format!("from base{of} import *\n"), format!("Base{of}")),
         }
     };
