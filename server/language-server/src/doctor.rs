@@ -8,8 +8,11 @@ use metasync_client::{Client, ClientError};
 use metasync_protocol::editor::{DoctorAnswer, DoctorCheck};
 
 use crate::{
-    settings::{Effective, Mode},
-    sync::matching::{self, Matched},
+    settings::{Effective, Folder, Mode},
+    sync::{
+        About, LocalHub,
+        matching::{self, Matched},
+    },
     workspace::Found,
 };
 
@@ -17,7 +20,12 @@ use crate::{
 const CLOCK_TOLERANCE: i64 = 30;
 
 /// Examines everything; a check that can't be made because an earlier one failed is left out.
-pub async fn examine(settings: &Effective, found: &Found, cache: &Path) -> DoctorAnswer {
+pub async fn examine(about: &About, hubs: &dyn LocalHub) -> DoctorAnswer {
+    let About {
+        found,
+        settings,
+        cache,
+    } = about;
     let mut checks = vec![workspace(found)];
     match &settings.mode {
         Mode::Hub {
@@ -39,13 +47,10 @@ pub async fn examine(settings: &Effective, found: &Found, cache: &Path) -> Docto
             "hub",
             "local mode: the workspace itself is indexed, no hub is needed",
         )),
-        Mode::Folder(folder) => checks.push(good(
-            "hub",
-            &format!(
-                "none is needed: the catalogue published at {} is read",
-                folder.shown()
-            ),
-        )),
+        Mode::Folder(folder) => {
+            checks.push(good("hub", "none is needed: a published catalogue is read"));
+            checks.push(published(folder, hubs).await);
+        }
         Mode::Off => checks.push(bad(
             "hub",
             "no hub is configured and local mode is off",
@@ -172,6 +177,24 @@ async fn hub(
                 _ => "see the hub's log",
             };
             checks.push(bad("token", &error.to_string(), advice));
+        }
+    }
+}
+
+/// Whether the folder can be read, and what is in it.
+async fn published(folder: &Folder, hubs: &dyn LocalHub) -> DoctorCheck {
+    let place = folder.shown();
+    match hubs.look(folder.clone()).await {
+        Ok(what) => good("folder", &format!("{place} has {what}")),
+        Err(error) => {
+            let advice = match error.code.as_deref() {
+                Some("share_refused") => "sign in in the editor, or set WEBDAV_USERNAME and WEBDAV_PASSWORD",
+                Some("share_not_found") => {
+                    "check the address, or run `metasync publish --to` with it in the workspace to publish"
+                }
+                _ => "check the address, the network (VPN, proxy) and that the server is running",
+            };
+            bad("folder", &error.message, advice)
         }
     }
 }

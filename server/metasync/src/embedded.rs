@@ -9,9 +9,16 @@ use std::{
 
 use futures_util::{FutureExt, future::BoxFuture};
 use metasync_hub::{CatalogueShare, Embedded, HubError};
-use metasync_language_server::sync::{Endpoint, LocalHub, NotStarted, Over};
+use metasync_language_server::{
+    settings::Folder,
+    sync::{Endpoint, LocalHub, NotStarted, Over},
+};
+use metasync_sources::{ShareError, SharedFolder, webdav::DavOptions};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::terminal::count;
 
 /// Starts embedded hubs that run until `shutdown`.
 pub struct EmbeddedHubs {
@@ -62,6 +69,34 @@ impl LocalHub for EmbeddedHubs {
         }
         .boxed()
     }
+
+    fn look(&self, folder: Folder) -> BoxFuture<'static, Result<String, NotStarted>> {
+        async move {
+            look(folder).await.map_err(|error| NotStarted {
+                code: Some(error.code().to_owned()),
+                message: error.to_string(),
+            })
+        }
+        .boxed()
+    }
+}
+
+async fn look(folder: Folder) -> Result<String, ShareError> {
+    let options = DavOptions {
+        base_url: folder.url,
+        root: String::new(),
+        username: folder.username,
+        password: folder.password,
+    };
+    // a reader publishes nothing, so nobody needs to know it
+    let head = SharedFolder::of_catalogue(options, Uuid::new_v4())?
+        .published()
+        .await?;
+    let bytes = count(head.manifest.size);
+    Ok(match head.manifest.of {
+        Some(whose) => format!("the catalogue of {whose}, version {} ({bytes} bytes)", head.n),
+        None => format!("a catalogue, version {} ({bytes} bytes)", head.n),
+    })
 }
 
 async fn start(over: Over, data_dir: &Path, stop: CancellationToken) -> Result<Embedded, HubError> {

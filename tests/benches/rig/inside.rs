@@ -7,7 +7,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::{Context, Result, bail};
 use futures_util::future::BoxFuture;
 use metasync_language_server::{
-    settings::Environment,
+    settings::{Environment, Folder},
     sync::{Endpoint, LocalHub, NotStarted, Over},
 };
 use serde_json::{Value, json};
@@ -37,6 +37,10 @@ struct NoLocalHub;
 impl LocalHub for NoLocalHub {
     fn start(&self, _: Over, _: PathBuf) -> BoxFuture<'static, Result<Endpoint, NotStarted>> {
         Box::pin(async { Err("a benchmark has no local mode".to_owned().into()) })
+    }
+
+    fn look(&self, _: Folder) -> BoxFuture<'static, Result<String, NotStarted>> {
+        Box::pin(async { Err("a benchmark has no published catalogue".to_owned().into()) })
     }
 }
 

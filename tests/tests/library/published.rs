@@ -59,6 +59,17 @@ fn sync_json(place: &Place) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// What the doctor says of the folder.
+fn of_folder(editor: &mut Editor) -> Value {
+    let answer = editor.command("metasync.doctor", json!([]));
+    let checks = answer["checks"].as_array().unwrap();
+    checks
+        .iter()
+        .find(|check| check["name"] == "folder")
+        .cloned()
+        .unwrap()
+}
+
 #[test]
 fn an_editor_without_a_hub_hovers_what_was_published_and_goes_on_offline() {
     let mut dav = Dav::start(Kind::WsgiDav);
@@ -120,9 +131,16 @@ fn an_editor_without_a_hub_hovers_what_was_published_and_goes_on_offline() {
     );
     editor.hover_until(REPORT, "ref('stg_lo$0aves')", "Each kind of loaf once.");
 
+    let folder = of_folder(&mut editor);
+    assert!(
+        folder["ok"] == json!(true) && folder["message"].as_str().unwrap().contains("bakery, version 2"),
+        "{folder}"
+    );
+
     dav.kill();
     let away = editor.command("metasync.sync", json!([]));
     assert_eq!(away["state"], json!("offline"), "{away}");
+    assert_eq!(of_folder(&mut editor)["ok"], json!(false));
     assert!(
         editor
             .hover(REPORT, "ref('stg_lo$0aves')")
@@ -138,6 +156,11 @@ fn an_editor_without_a_hub_hovers_what_was_published_and_goes_on_offline() {
     let mut editor = Editor::open(&office, options("wrong"));
     let answer = editor.command("metasync.sync", json!([]));
     assert_eq!(answer["state"], json!("signed_out"), "{answer}");
+    let folder = of_folder(&mut editor);
+    assert!(
+        folder["ok"] == json!(false) && folder["advice"].as_str().unwrap().contains("WEBDAV_PASSWORD"),
+        "{folder}"
+    );
     editor.notify(
         "workspace/didChangeConfiguration",
         json!({"settings": {"metasync": options(PASSWORD)}}),

@@ -101,10 +101,8 @@ impl Backend {
             }
             DOCTOR => {
                 let workspace = self.first()?;
-                let session = workspace.handle.session();
-                let session = session.lock().await;
                 Ok(json(
-                    doctor::examine(session.settings(), session.found(), &session.cache_path()).await,
+                    doctor::examine(workspace.handle.about(), self.workspaces.hubs()).await,
                 ))
             }
             _ => Err(Error::method_not_found()),

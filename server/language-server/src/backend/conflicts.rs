@@ -21,7 +21,7 @@ impl Backend {
     /// All conflicts; with the texts of both sides where the content differs. A hub that is away, or one
     /// before there were libraries, has none.
     pub(super) async fn conflicts(&self) -> Result<ConflictList> {
-        let Some(link) = self.library_link().await else {
+        let Some(link) = self.library_link() else {
             return Ok(ConflictList::default());
         };
         let mut list = match link.client.conflicts(&link.organization).await {
@@ -42,7 +42,7 @@ impl Backend {
     pub(super) async fn resolve_conflict(&self, file: &str, strategy: Strategy) -> Result<ConflictResolved> {
         let file_id =
             Uuid::try_parse(file).map_err(|_| wrong_arguments("[file_id, strategy]: file_id is an id"))?;
-        let Some(link) = self.library_link().await else {
+        let Some(link) = self.library_link() else {
             return Err(failed(format!(
                 "the conflict of the file {file:?} can't be settled: there is no hub to ask"
             )));
@@ -60,11 +60,8 @@ impl Backend {
         })
     }
 
-    async fn library_link(&self) -> Option<Link> {
-        let workspace = self.workspaces.first()?;
-        let session = workspace.handle.session();
-        let session = session.lock().await;
-        session.linked().map(|(link, _)| link)
+    fn library_link(&self) -> Option<Link> {
+        self.workspaces.first()?.handle.view.link()
     }
 }
 

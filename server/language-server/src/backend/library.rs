@@ -87,12 +87,10 @@ impl Fetching {
             return;
         }
         wanted.write_page(Missing::Coming);
-        let (fetching, wanted, session) = (self.clone(), wanted.clone(), workspace.handle.session());
+        let (fetching, wanted, view) = (self.clone(), wanted.clone(), workspace.handle.view.clone());
         tokio::spawn(async move {
-            // a sync may hold it: its hub is what is asked next
-            let linked = session.lock().await.linked();
-            let fetched = match linked {
-                Some((link, _)) => wanted.fetch(&link).await,
+            let fetched = match view.link() {
+                Some(link) => wanted.fetch(&link).await,
                 None => Err("there is no hub to ask yet".to_owned()),
             };
             match fetched.map(|()| address(&wanted.path)) {

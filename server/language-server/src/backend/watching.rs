@@ -39,7 +39,7 @@ pub fn registrations(offers: &Offers) -> Vec<Registration> {
 
 /// Files of a workspace changed. With a hub they change nothing here until the hub indexes them.
 pub fn changed(workspace: &Workspace) {
-    if workspace.handle.mode() == Mode::Local {
+    if workspace.handle.about().settings.mode == Mode::Local {
         workspace.handle.ring(Cause::FileChange);
     }
 }

@@ -46,6 +46,11 @@ impl Workspaces {
         }
     }
 
+    /// Where embedded hubs come from.
+    pub fn hubs(&self) -> &dyn LocalHub {
+        &*self.starter
+    }
+
     /// Opens exactly these folders with these settings: what is open already with the same settings
     /// stays, the rest ends. `listen` is called with the events of each new one.
     pub fn set(

@@ -2,7 +2,7 @@
 //! Whoever asks while one runs gets the answer of the one after, which sees all that was there
 //! when they asked.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
 use metasync_client::ClientError;
 use metasync_protocol::editor::{State, SyncAnswer};
@@ -26,9 +26,9 @@ use super::{
     view::View,
 };
 use crate::{
-    settings::{Effective, Mode},
+    settings::Effective,
     sync::session::Session,
-    workspace::Found,
+    workspace::{Found, Places},
 };
 
 /// A ring of the bell.
@@ -49,6 +49,17 @@ impl Request {
     }
 }
 
+/// What a workspace's task is over; it never changes, and nobody waits for a sync to know it.
+#[derive(Debug)]
+pub struct About {
+    /// The workspace.
+    pub found: Found,
+    /// How it is served.
+    pub settings: Effective,
+    /// Path of the cache.
+    pub cache: PathBuf,
+}
+
 /// How others reach the sync task.
 #[derive(Clone)]
 pub struct Handle {
@@ -56,7 +67,7 @@ pub struct Handle {
     running: Arc<Mutex<Option<CancellationToken>>>,
     stop: CancellationToken,
     session: Arc<tokio::sync::Mutex<Session>>,
-    mode: Mode,
+    about: Arc<About>,
     /// Weak: who listens stops when the task ends, whoever still holds a handle.
     events: mpsc::WeakUnboundedSender<Event>,
     /// What features read.
@@ -64,9 +75,9 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Whose metadata it serves.
-    pub fn mode(&self) -> Mode {
-        self.mode.clone()
+    /// What it is over.
+    pub fn about(&self) -> &About {
+        &self.about
     }
 
     /// Rings the bell and goes on.
@@ -183,13 +194,18 @@ impl Engine {
     ) -> (Handle, JoinHandle<()>) {
         let view = View::default();
         let (bell, requests) = mpsc::unbounded_channel();
+        let about = Arc::new(About {
+            cache: Places::of(&settings.cache_dir, &settings.mode, &found).cache(),
+            found: found.clone(),
+            settings: settings.clone(),
+        });
         let session = Session::new(found, settings.clone(), starter, events.clone(), view.clone());
         let handle = Handle {
             bell: bell.clone(),
             running: Arc::default(),
             stop: CancellationToken::new(),
             session: Arc::new(tokio::sync::Mutex::new(session)),
-            mode: settings.mode.clone(),
+            about,
             events: events.downgrade(),
             view: view.clone(),
         };
@@ -364,7 +380,7 @@ impl Engine {
         if signal == Signal::Back {
             return Some(Request::background(Cause::Reconnected));
         }
-        let link = self.session.lock().await.linked().map(|(link, _)| link)?;
+        let link = self.view.link()?;
         if link.local.is_some() {
             // the process that ran it may have ended: the next sync finds or starts another
             self.drop_listener();

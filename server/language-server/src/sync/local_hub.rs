@@ -69,11 +69,14 @@ impl From<String> for NotStarted {
     }
 }
 
-/// Starts an embedded hub. The binary implements it, so that nothing in this crate links the hub.
+/// Embedded hubs. The binary implements it, so that nothing in this crate links the hub.
 pub trait LocalHub: Send + Sync + 'static {
     /// Starts a hub with its state in `data_dir`. It runs as long as this process, or until another one is
     /// started there.
     fn start(&self, over: Over, data_dir: PathBuf) -> BoxFuture<'static, Result<Endpoint, NotStarted>>;
+
+    /// What is published in a folder, in a few words for people; nothing is started or pulled for that.
+    fn look(&self, folder: Folder) -> BoxFuture<'static, Result<String, NotStarted>>;
 }
 
 /// The hub of one workspace, wherever it runs.

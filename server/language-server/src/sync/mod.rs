@@ -20,7 +20,7 @@ pub mod session;
 pub mod view;
 
 pub use cause::Cause;
-pub use engine::{Engine, Handle};
+pub use engine::{About, Engine, Handle};
 pub use local_hub::{Endpoint, LocalHub, NotStarted, Over};
 pub use progress::{Event, Outlook, Question};
 pub use view::View;

@@ -8,6 +8,7 @@ use metasync_protocol::editor::{State, StatusParams};
 use parking_lot::{Mutex, RwLock};
 use uuid::Uuid;
 
+use super::link::Link;
 use crate::workspace::Places;
 
 /// The read side of a workspace's cache, and the status beside it.
@@ -25,6 +26,8 @@ struct Inner {
     own: RwLock<Vec<Uuid>>,
     /// The pages about other repositories' objects that say what is known since this sync.
     pages: Mutex<(Option<String>, HashSet<Uuid>)>,
+    /// The hub that was asked last.
+    link: RwLock<Option<Link>>,
 }
 
 impl Default for View {
@@ -48,6 +51,7 @@ impl Default for View {
                 dialect: RwLock::new(None),
                 own: RwLock::default(),
                 pages: Mutex::default(),
+                link: RwLock::default(),
             }),
         }
     }
@@ -124,6 +128,16 @@ impl View {
         let dialect = name.and_then(|name| name.parse().ok());
         *self.inner.dialect.write() = Some((synced, dialect));
         Options { dialect }
+    }
+
+    /// The hub that syncs ask; `None` before the first one and where it failed.
+    pub fn link(&self) -> Option<Link> {
+        self.inner.link.read().clone()
+    }
+
+    /// Tells it.
+    pub fn set_link(&self, link: Option<Link>) {
+        *self.inner.link.write() = link;
     }
 
     /// The status now.

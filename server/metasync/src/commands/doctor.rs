@@ -1,24 +1,32 @@
 //! `metasync doctor`.
 
 use anyhow::Context;
-use metasync_language_server::doctor;
+use metasync_language_server::{doctor, sync::About};
+use tokio_util::sync::CancellationToken;
 
 use super::opened;
 use crate::{
     arguments::DoctorOptions,
+    embedded::EmbeddedHubs,
     terminal::{self, Failure},
 };
 
 /// Examines everything and says what to do.
 pub async fn run(options: DoctorOptions) -> Result<(), Failure> {
     let workspace = opened::workspace(options.cache.workspace.as_deref())?;
-    let answer = doctor::examine(&workspace.settings, &workspace.found, &workspace.places.cache()).await;
+    let about = About {
+        cache: workspace.places.cache(),
+        found: workspace.found,
+        settings: workspace.settings,
+    };
+    let hubs = EmbeddedHubs::new(CancellationToken::new());
+    let answer = doctor::examine(&about, &hubs).await;
     if let Some(path) = &options.bundle {
         let report = serde_json::json!({
             "metasync": env!("CARGO_PKG_VERSION"),
             "system": {"os": std::env::consts::OS, "architecture": std::env::consts::ARCH},
             // Debug of the settings leaves the token out
-            "settings": format!("{:?}", workspace.settings),
+            "settings": format!("{:?}", about.settings),
             "doctor": answer,
         });
         let text = serde_json::to_string_pretty(&report)?;

@@ -71,8 +71,8 @@ impl Session {
 
     /// The answer of `metasync.selectConnections`.
     pub async fn connection_choices(&mut self) -> Result<ConnectionsAnswer, SyncError> {
-        let link = match &self.link {
-            Some(link) => link.clone(),
+        let link = match self.view.link() {
+            Some(link) => link,
             None => self.open_link().await?,
         };
         let answer = link
@@ -82,7 +82,7 @@ impl Session {
         let selected: Vec<Uuid> = self.connections.iter().map(|c| c.id).collect();
         let choices = matching::choices(&answer, &selected);
         self.matched = Some(answer);
-        self.link = Some(link);
+        self.view.set_link(Some(link));
         Ok(choices)
     }
 

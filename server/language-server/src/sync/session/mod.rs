@@ -5,7 +5,7 @@ mod connections;
 mod organization;
 mod status;
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use metasync_cache::{Cache, CacheError};
 use metasync_client::ClientError;
@@ -42,7 +42,6 @@ pub struct Session {
     cache: Option<Arc<Mutex<Cache>>>,
     broken: Option<String>,
     election: Option<Election>,
-    link: Option<Link>,
     matched: Option<MatchAnswer>,
     connections: Vec<Connection>,
     organization: Option<OrganizationRef>,
@@ -81,7 +80,6 @@ impl Session {
             cache: None,
             broken: None,
             election,
-            link: None,
             matched: None,
             connections: Vec::new(),
             organization: None,
@@ -135,23 +133,8 @@ impl Session {
 
     /// Nothing is synced any more: a hub of our own is free for others.
     pub fn let_go(&mut self) {
-        self.link = None;
+        self.view.set_link(None);
         self.election = None;
-    }
-
-    /// Path of the cache.
-    pub fn cache_path(&self) -> PathBuf {
-        self.places.cache()
-    }
-
-    /// The workspace.
-    pub fn found(&self) -> &Found {
-        &self.found
-    }
-
-    /// The settings.
-    pub fn settings(&self) -> &Effective {
-        &self.settings
     }
 
     /// Whether nothing was ever pulled.
@@ -176,10 +159,7 @@ impl Session {
 
     /// The hub and the connections in use, once there is a hub.
     pub fn linked(&self) -> Option<(Link, Vec<Uuid>)> {
-        Some((
-            self.link.clone()?,
-            self.connections.iter().map(|c| c.id).collect(),
-        ))
+        Some((self.view.link()?, self.connections.iter().map(|c| c.id).collect()))
     }
 
     /// One sync from end to end.
@@ -201,7 +181,7 @@ impl Session {
         let away = |o: &Result<Tally, SyncError>| matches!(o, Err(SyncError::Client(e)) if e.is_offline() || matches!(e, ClientError::Unauthenticated { .. }));
         if away(&outcome) && self.settings.mode.is_embedded() {
             // the process that ran the embedded hub has ended: find or start another
-            self.link = None;
+            self.view.set_link(None);
             outcome = self.attempt(cause, full, cancel, outlook).await;
         }
         let local = self.settings.mode == Mode::Local;
@@ -237,12 +217,13 @@ impl Session {
     ) -> Result<Tally, SyncError> {
         let cache = self.open_cache()?;
         self.broken = None;
-        let link = match &self.link {
-            Some(link) => link.clone(),
+        let known = self.view.link();
+        let fresh = known.is_none();
+        let link = match known {
+            Some(link) => link,
             None => self.open_link().await?,
         };
-        let fresh = self.link.is_none();
-        self.link = Some(link.clone());
+        self.view.set_link(Some(link.clone()));
         if self.organization.is_none() || fresh {
             let known = self.organization.as_ref().and_then(|o| o.id.parse().ok());
             self.organization = Some(link.organization_ref(known));
@@ -373,11 +354,13 @@ impl Session {
                 {
                     tracing::error!(%error, "pages about objects could not be removed");
                 }
-                self.link = None;
+                self.view.set_link(None);
                 self.connections.clear();
             }
             // the hub that was found may still be that of a session with other credentials
-            SyncError::Client(_) | SyncError::Link(_) | SyncError::Folder { .. } => self.link = None,
+            SyncError::Client(_) | SyncError::Link(_) | SyncError::Folder { .. } => {
+                self.view.set_link(None);
+            }
             _ => {}
         }
     }

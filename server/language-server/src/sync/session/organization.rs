@@ -45,7 +45,7 @@ impl Session {
             id: id.to_string(),
             name: name.to_owned(),
         })?;
-        self.link = None;
+        self.view.set_link(None);
         self.organization = None;
         self.connections.clear();
         Ok(())

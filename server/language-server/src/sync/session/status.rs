@@ -50,7 +50,7 @@ impl Session {
 
     pub(super) fn refresh_status(&self, state: State, message: &str) {
         let counts = self.counts();
-        let of_ours = || self.link.as_ref().map(|link| link.client.base_url().to_owned());
+        let of_ours = || self.view.link().map(|link| link.client.base_url().to_owned());
         let hub = self.settings.mode.address().or_else(of_ours);
         let message = self.broken.as_deref().unwrap_or(message);
         let told = self.view.set_status(|status| {
