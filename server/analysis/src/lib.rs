@@ -10,6 +10,7 @@ mod facts;
 mod jinja;
 mod language;
 mod lines;
+mod naming;
 mod position;
 mod python;
 mod relation;
@@ -27,6 +28,7 @@ pub use facts::{
     Target,
 };
 pub use language::Language;
+pub use naming::{Writing, is_identifier, typed_name};
 pub use position::{
     CallAt, Completion, Described, Diagnostic, Makes, Occurrence, OutlineItem, Passes, Quoted, ResultItem,
     Role, Symbol, SymbolKind, call_at, check, completion_at, described, occurrences, outline, quoted_at,

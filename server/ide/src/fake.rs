@@ -64,7 +64,7 @@ impl Fake {
         let columns = columns.split(',').map(str::trim).filter(|c| !c.is_empty());
         let columns = columns.enumerate().map(|(at, column)| {
             let (column, kind) = column
-                .split_once(' ')
+                .rsplit_once(' ')
                 .map_or((column, None), |(a, b)| (a, Some(b)));
             ColumnRow {
                 id: Uuid::nil(),

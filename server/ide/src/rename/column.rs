@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use metasync_analysis::{Passes, RelationName, Role, Span, SymbolKind};
+use metasync_analysis::{Dialect, Passes, RelationName, Role, Span, SymbolKind};
 use uuid::Uuid;
 
-use super::{Files, Renaming};
+use super::{Files, Renaming, mentioned, writing};
 use crate::{
     catalogue::{Catalogue, Known, Resolver, Target},
     references::{File, names},
@@ -14,6 +14,17 @@ use crate::{
 
 /// Most objects through which one rename spreads by stars.
 const MAX_SPREAD: usize = 500;
+
+/// What is renamed to what.
+#[derive(Clone, Copy)]
+pub struct Renamed<'r> {
+    /// The object whose column it is.
+    pub known: &'r Known,
+    /// The column.
+    pub column: &'r str,
+    /// Its new name, without quotes.
+    pub name: &'r str,
+}
 
 /// Whether a column's name can be changed from here.
 pub fn check(known: &Known, column: &str, catalogue: &dyn Catalogue) -> Result<(), String> {
@@ -39,12 +50,15 @@ pub fn check(known: &Known, column: &str, catalogue: &dyn Catalogue) -> Result<(
 /// The changes.
 pub fn rename(
     files: &dyn Files,
-    known: &Known,
-    column: &str,
-    name: &str,
+    renamed: &Renamed<'_>,
+    dialect: Option<Dialect>,
     catalogue: &dyn Catalogue,
 ) -> Result<Renaming, String> {
+    let Renamed { known, column, name } = *renamed;
     check(known, column, catalogue)?;
+    if name.contains('.') {
+        return Err(format!("`{name}` is no name of a column: a point would part it"));
+    }
     if catalogue
         .columns(known.id)
         .iter()
@@ -54,18 +68,21 @@ pub fn rename(
         return Err(format!("`{}` has a column `{name}` already", known.name));
     }
     let path = known.path.as_deref().unwrap_or_default();
-    if !defines(files, path, column, catalogue) {
+    if !defines(files, path, column, dialect, catalogue) {
         return Err(format!(
             "`{column}` comes into `{}` through a `*` or a macro; rename it where it is made",
             known.name
         ));
     }
     let mut notes = BTreeSet::new();
-    let renamed = spread(files, known, column, catalogue, &mut notes);
+    let owners = spread(files, renamed, dialect, catalogue, &mut notes);
     let mut edits = Vec::new();
-    for (path, text) in files.mentioning(column) {
-        let file = File::new(&path, &text);
-        let changed = in_file(&file, &renamed, column, name, catalogue);
+    for (path, text) in files.mentioning(mentioned(column)) {
+        let file = File {
+            dialect,
+            ..File::new(&path, &text)
+        };
+        let changed = in_file(&file, &owners, column, name, catalogue)?;
         if !changed.is_empty() {
             edits.push((path, changed));
         }
@@ -78,11 +95,20 @@ pub fn rename(
 }
 
 /// Whether a file itself names the column that its object makes.
-fn defines(files: &dyn Files, path: &str, column: &str, catalogue: &dyn Catalogue) -> bool {
+fn defines(
+    files: &dyn Files,
+    path: &str,
+    column: &str,
+    dialect: Option<Dialect>,
+    catalogue: &dyn Catalogue,
+) -> bool {
     let Some(text) = files.text(path) else {
         return false;
     };
-    let file = File::new(path, &text);
+    let file = File {
+        dialect,
+        ..File::new(path, &text)
+    };
     let resolver = Resolver::new(catalogue, path);
     let Some(own) = resolver.relation(&RelationName::ThisFile) else {
         return false;
@@ -97,11 +123,12 @@ fn defines(files: &dyn Files, path: &str, column: &str, catalogue: &dyn Catalogu
 /// The objects whose column gets the new name: the first, and those that pass it on by a star.
 fn spread(
     files: &dyn Files,
-    known: &Known,
-    column: &str,
+    renamed: &Renamed<'_>,
+    dialect: Option<Dialect>,
     catalogue: &dyn Catalogue,
     notes: &mut BTreeSet<String>,
 ) -> HashSet<Uuid> {
+    let Renamed { known, column, .. } = *renamed;
     let mut found = HashSet::from([known.id]);
     let mut queue = vec![known.id];
     while let Some(object) = queue.pop() {
@@ -115,7 +142,7 @@ fn spread(
             }
             let passes_on = user.column.eq_ignore_ascii_case(column) && user.transformation == "direct";
             let path = catalogue.object(user.object).and_then(|known| known.path);
-            let is_star = path.is_some_and(|path| !defines(files, &path, column, catalogue));
+            let is_star = path.is_some_and(|path| !defines(files, &path, column, dialect, catalogue));
             if passes_on && is_star && found.len() < MAX_SPREAD && found.insert(user.object) {
                 queue.push(user.object);
             }
@@ -130,7 +157,8 @@ fn in_file(
     column: &str,
     name: &str,
     catalogue: &dyn Catalogue,
-) -> Vec<(Span, String)> {
+) -> Result<Vec<(Span, String)>, String> {
+    let writing = writing(file);
     let resolver = Resolver::new(catalogue, file.path);
     let own = resolver.relation(&RelationName::ThisFile).map(|known| known.id);
     let mut edits = Vec::new();
@@ -154,13 +182,16 @@ fn in_file(
         let is_input = inputs.iter().any(is_hit);
         let span = one.symbol.span;
         let raw = file.text.get(span.start..span.end).unwrap_or_default();
+        if !is_input && !result {
+            continue;
+        }
+        let name = writing.written(span, name)?;
         let replacement = match (is_input, result, one.passes) {
-            (true, true, _) | (true, _, Passes::Inside) => name.to_owned(),
-            (true, false, _) => format!("{name} as {raw}"),
+            (true, false, Passes::ToQuery | Passes::ToFile) => format!("{name} as {raw}"),
             (false, true, _) => format!("{raw} as {name}"),
-            (false, false, _) => continue,
+            _ => name,
         };
         edits.push((span, replacement));
     }
-    edits
+    Ok(edits)
 }

@@ -5,7 +5,7 @@ mod object;
 
 use std::sync::Arc;
 
-use metasync_analysis::{Occurrence, Role, Span, SymbolKind};
+use metasync_analysis::{Dialect, Occurrence, Role, Span, SymbolKind, Writing, is_identifier, typed_name};
 use uuid::Uuid;
 
 use crate::{
@@ -32,16 +32,15 @@ pub struct Renaming {
     pub notes: Vec<String>,
 }
 
-/// What would be renamed at a place: the name and its text. The error says why it can't be.
+/// What would be renamed at a place: the name and its text, both without quotes. The error says why it can't be.
 pub fn prepare(file: &File<'_>, offset: usize, catalogue: &dyn Catalogue) -> Result<(Span, String), String> {
     let (here, what) = subject(file, offset, catalogue)?;
-    let written = file.text.get(here.symbol.span.start..here.symbol.span.end);
     match what {
         Subject::Object(known) => object::check(&known)?,
         Subject::Column(known, name) => column::check(&known, &name, catalogue)?,
         Subject::Cte(_) | Subject::Word(_) => {}
     }
-    Ok((here.symbol.span, written.unwrap_or_default().to_owned()))
+    Ok(writing(file).name(here.symbol.span))
 }
 
 /// The changes that give the thing at a place another name.
@@ -52,32 +51,33 @@ pub fn rename(
     name: &str,
     catalogue: &dyn Catalogue,
 ) -> Result<Renaming, String> {
-    if name.is_empty()
-        || !name.chars().all(|c| c.is_alphanumeric() || c == '_')
-        || name.starts_with(|c: char| c.is_ascii_digit())
-    {
-        return Err(format!(
-            "`{name}` is no name: letters, digits and `_`, no digit first"
-        ));
-    }
+    let name = &typed_name(name)?;
     match subject(file, offset, catalogue)?.1 {
-        Subject::Object(known) => object::rename(files, &known, name, catalogue),
-        Subject::Column(known, column) => column::rename(files, &known, &column, name, catalogue),
+        Subject::Object(known) => object::rename(files, &known, name, file.dialect, catalogue),
+        Subject::Column(known, column) => {
+            let renamed = column::Renamed {
+                known: &known,
+                column: &column,
+                name,
+            };
+            column::rename(files, &renamed, file.dialect, catalogue)
+        }
         Subject::Cte(target) => {
-            let edits = references(file, &target, catalogue);
-            let edits = edits
-                .into_iter()
-                .map(|place| (place.span, name.to_owned()))
-                .collect();
+            let edits = replacements(file, &target, name, catalogue)?;
             Ok(Renaming {
                 edits: vec![(file.path.to_owned(), edits)],
                 ..Renaming::default()
             })
         }
         Subject::Word(target) => {
+            if !is_identifier(name) {
+                return Err(format!(
+                    "`{name}` is no name here: letters, digits and `_`, no digit first"
+                ));
+            }
             let word = file_word(&target);
             Ok(Renaming {
-                edits: replace_all(files, &word, &target, name, catalogue),
+                edits: replace_all(files, &word, (&target, name), file.dialect, catalogue)?,
                 ..Renaming::default()
             })
         }
@@ -130,28 +130,53 @@ fn file_word(target: &Target) -> String {
     }
 }
 
-/// Every place of `target` in the files that mention `word`.
-fn replace_all(
-    files: &dyn Files,
-    word: &str,
+fn writing<'t>(file: &File<'t>) -> Writing<'t> {
+    Writing::new(file.path, file.text, file.dialect)
+}
+
+/// Every place of `target` in one file, with the new name as it is written there.
+fn replacements(
+    file: &File<'_>,
     target: &Target,
     name: &str,
     catalogue: &dyn Catalogue,
-) -> Vec<(String, Vec<(Span, String)>)> {
+) -> Result<Vec<(Span, String)>, String> {
+    let writing = writing(file);
+    let places = references(file, target, catalogue).into_iter();
+    places
+        .map(|place| Ok((place.span, writing.written(place.span, name)?)))
+        .collect()
+}
+
+/// Every place of a target, with its new name, in the files that mention `word`.
+fn replace_all(
+    files: &dyn Files,
+    word: &str,
+    (target, name): (&Target, &str),
+    dialect: Option<Dialect>,
+    catalogue: &dyn Catalogue,
+) -> Result<Vec<(String, Vec<(Span, String)>)>, String> {
     let mut edits = Vec::new();
-    for (path, text) in files.mentioning(word) {
-        let file = File::new(&path, &text);
-        let places = references(&file, target, catalogue);
+    for (path, text) in files.mentioning(mentioned(word)) {
+        let file = File {
+            dialect,
+            ..File::new(&path, &text)
+        };
+        let places = replacements(&file, target, name, catalogue)?;
         if !places.is_empty() {
-            let places = places
-                .into_iter()
-                .map(|place| (place.span, name.to_owned()))
-                .collect();
             edits.push((path, places));
         }
     }
-    edits
+    Ok(edits)
 }
 
+/// The part of a name that stands in a text however the name is quoted there.
+fn mentioned(name: &str) -> &str {
+    let parts = name.split(['"', '\'', '`', '[', ']', '\\']);
+    parts.max_by_key(|part| part.len()).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod quoting;
 #[cfg(test)]
 mod tests;

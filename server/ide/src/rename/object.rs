@@ -1,6 +1,6 @@
 //! Another name for a model, seed, snapshot, macro or table.
 
-use metasync_analysis::RelationName;
+use metasync_analysis::{Dialect, RelationName, is_identifier};
 
 use super::{Files, Renaming, replace_all};
 use crate::catalogue::{Catalogue, Known, Target};
@@ -22,14 +22,42 @@ pub fn check(known: &Known) -> Result<(), String> {
     }
 }
 
+/// Whether a thing of this kind can have a name.
+fn check_name(known: &Known, name: &str) -> Result<(), String> {
+    let kind = &known.object_type;
+    match kind.as_str() {
+        "macro" if !is_identifier(name) => Err(format!(
+            "`{name}` is no name of a macro: letters, digits and `_`, no digit first"
+        )),
+        // what plain SQL makes can have any name, between quotes; a point would part it
+        "table" | "view" if !name.contains('.') => Ok(()),
+        "table" | "view" => Err(format!(
+            "`{name}` is no name of a {kind}: leave out the schema, which stays as it is"
+        )),
+        "macro" => Ok(()),
+        // it is a file's name, and stands in `ref('…')`
+        _ if name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) =>
+        {
+            Ok(())
+        }
+        _ => Err(format!(
+            "`{name}` is no name of a {kind}: letters, digits, `_` and `-`"
+        )),
+    }
+}
+
 /// All uses, and the file where the name is the file's.
 pub fn rename(
     files: &dyn Files,
     known: &Known,
     name: &str,
+    dialect: Option<Dialect>,
     catalogue: &dyn Catalogue,
 ) -> Result<Renaming, String> {
     check(known)?;
+    check_name(known, name)?;
     let is_macro = known.object_type == "macro";
     let taken = if is_macro {
         catalogue.macros(None, name)
@@ -48,7 +76,13 @@ pub fn rename(
         ));
     }
     let mut renaming = Renaming {
-        edits: replace_all(files, &known.name, &Target::Object(known.id), name, catalogue),
+        edits: replace_all(
+            files,
+            &known.name,
+            (&Target::Object(known.id), name),
+            dialect,
+            catalogue,
+        )?,
         ..Renaming::default()
     };
     if let Some(path) = known

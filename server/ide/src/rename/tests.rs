@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use expect_test::{Expect, expect};
+use metasync_analysis::Dialect;
 
 use super::{Files, prepare, rename};
 use crate::{
@@ -64,19 +65,31 @@ impl Files for Texts {
 
 /// Renames at the first place of `at` (a text with `$0` in it) in a file.
 fn check(path: &str, at: &str, name: &str, expect: Expect) {
-    let catalogue = Fake::new(SHOP);
-    let mut texts = Texts(
-        TEXTS
-            .iter()
-            .map(|(p, t)| ((*p).to_owned(), (*t).to_owned()))
-            .collect(),
-    );
+    expect.assert_eq(&renamed((SHOP, TEXTS, None), path, at, name));
+}
+
+/// What a rename says and makes of a workspace.
+pub(super) fn renamed(
+    (catalogue, texts, dialect): (&str, &[(&str, &str)], Option<Dialect>),
+    path: &str,
+    at: &str,
+    name: &str,
+) -> String {
+    let catalogue = Fake::new(catalogue);
+    let texts = texts.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned()));
+    let mut texts = Texts(texts.collect());
     let (needle, inner) = cursor(at);
     let text = texts.0[path].clone();
     let offset = text.find(&needle).expect("the place is in the file") + inner;
-    let file = File::new(path, &text);
+    let file = File {
+        dialect,
+        ..File::new(path, &text)
+    };
     let mut out = match prepare(&file, offset, &catalogue) {
-        Ok((_, written)) => format!("rename `{written}`\n"),
+        Ok((span, written)) => {
+            assert!(text[span.start..span.end].contains(&written) || written.contains('"'));
+            format!("rename `{written}`\n")
+        }
         Err(why) => format!("no: {why}\n"),
     };
     match rename(&texts, &file, offset, name, &catalogue) {
@@ -97,7 +110,7 @@ fn check(path: &str, at: &str, name: &str, expect: Expect) {
             }
         }
     }
-    expect.assert_eq(&out);
+    out
 }
 
 #[test]
@@ -133,9 +146,9 @@ fn a_model_and_its_file() {
         "ref('s$0tg')",
         "1 st",
         expect![[r#"
-        rename `stg`
-        refused: `1 st` is no name: letters, digits and `_`, no digit first
-    "#]],
+            rename `stg`
+            refused: `1 st` is no name of a model: letters, digits, `_` and `-`
+        "#]],
     );
 }
 
