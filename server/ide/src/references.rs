@@ -1,6 +1,9 @@
 //! Where a thing is named: references over files, highlights in one.
 
-use metasync_analysis::{Dialect, Language, Occurrence, Options, Role, Span, SymbolKind, occurrences};
+use metasync_analysis::{
+    Dialect, Language, Occurrence, Options, Passes, Role, Span, SymbolKind, occurrences,
+};
+use uuid::Uuid;
 
 use crate::catalogue::{Catalogue, Resolver, Target};
 
@@ -103,6 +106,47 @@ pub fn highlights(file: &File<'_>, offset: usize, catalogue: &dyn Catalogue) -> 
             is_definition: one.role == Role::Definition,
         })
         .collect()
+}
+
+/// Where a file names the column of an object that it makes or describes.
+pub fn column_made_in(
+    file: &File<'_>,
+    object: Uuid,
+    column: &str,
+    catalogue: &dyn Catalogue,
+) -> Option<Span> {
+    let resolver = Resolver::new(catalogue, file.path);
+    let target = Target::Column(object, column.to_lowercase());
+    let is_meant = |one: &&Occurrence| {
+        let makes = one.role == Role::Definition || one.passes == Passes::ToFile;
+        let bears = matches!(&one.symbol.kind, SymbolKind::Column { column: written, .. }
+            if written.eq_ignore_ascii_case(column));
+        makes && bears && resolver.targets(one).contains(&target)
+    };
+    let names = names(file);
+    names.iter().find(is_meant).map(|one| one.symbol.span)
+}
+
+/// Where this file gives a column its name, for a column that a CTE, a subquery or a select item of it makes: the
+/// alias before the use at an offset.
+pub fn alias_of(file: &File<'_>, offset: usize) -> Option<Span> {
+    let all = names(file);
+    let here = at(all.clone(), offset)?;
+    let SymbolKind::Column {
+        column,
+        local: Some(local),
+        ..
+    } = &here.symbol.kind
+    else {
+        return None;
+    };
+    let is_alias = |one: &&Occurrence| {
+        one.role == Role::Definition
+            && matches!(&one.symbol.kind, SymbolKind::Column { column: made, local: Some(by), .. }
+                if made.eq_ignore_ascii_case(column) && by == local)
+    };
+    let mut found = all.iter().filter(is_alias).map(|one| one.symbol.span);
+    found.rfind(|span| span.start <= here.symbol.span.start)
 }
 
 fn same_meaning(a: &SymbolKind, b: &SymbolKind) -> bool {

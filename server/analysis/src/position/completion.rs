@@ -9,7 +9,7 @@ use crate::Dialect;
 use crate::jinja::lex::{TagKind, tags};
 use crate::jinja::mask::mask;
 use crate::sql::lex::{Token, TokenKind, tokens};
-use crate::sql::sketch::{Relation, is_reserved, sketch};
+use crate::sql::sketch::{Cte, Origin, Relation, is_reserved, sketch};
 
 /// Completion in an SQL text.
 pub(super) fn in_sql(text: &str, offset: usize, dialect: Dialect) -> Option<Completion> {
@@ -27,7 +27,7 @@ pub(super) fn in_sql(text: &str, offset: usize, dialect: Dialect) -> Option<Comp
         }
         return in_calls(text, tag.inner_start, offset);
     }
-    in_statement(text, offset, dialect)
+    in_statement(text, offset, dialect, true)
 }
 
 /// A call that a cursor stands in.
@@ -138,7 +138,7 @@ fn word_end(text: &str, offset: usize) -> usize {
         .map_or(text.len(), |found| offset + found)
 }
 
-fn in_statement(text: &str, offset: usize, dialect: Dialect) -> Option<Completion> {
+fn in_statement(text: &str, offset: usize, dialect: Dialect, may_close: bool) -> Option<Completion> {
     let masked = mask(text);
     let tokens = tokens(&masked.text, dialect);
     let (queries, _) = sketch(&masked.text, &tokens);
@@ -149,22 +149,30 @@ fn in_statement(text: &str, offset: usize, dialect: Dialect) -> Option<Completio
         tokens: &tokens,
         budget: Cell::new(BUDGET),
     };
+    if in_comment(&masked.text, &tokens, offset) {
+        return None;
+    }
     // The word that is being typed, if any, and the token before it.
     let next = tokens.partition_point(|token| token.start < offset);
     let typed = next.checked_sub(1).filter(|at| tokens[*at].end >= offset);
     if let Some(at) = typed
-        && matches!(
-            tokens[at].kind,
-            TokenKind::Text | TokenKind::Number | TokenKind::Quoted
-        )
+        && matches!(tokens[at].kind, TokenKind::Text | TokenKind::Number)
         && tokens[at].end > offset
     {
         return None;
     }
-    let typed = typed.filter(|at| tokens[*at].kind == TokenKind::Word);
+    let quoted = typed.and_then(|at| in_quotes(&tokens[at], &masked.text, offset));
+    if let Some(InQuotes::Open(close)) = quoted {
+        // once: a quote beside another one closes nothing
+        return may_close
+            .then(|| with_quote(text, offset, close, dialect))
+            .flatten();
+    }
+    let typed = typed.filter(|at| tokens[*at].kind == TokenKind::Word || quoted.is_some());
     let (prefix, span) = match typed.and_then(|at| tokens.get(at)) {
         Some(token) => (
-            text.get(token.start..offset)?.to_owned(),
+            text.get(token.start + usize::from(quoted.is_some())..offset)?
+                .to_owned(),
             Span::new(token.start, token.end),
         ),
         None => (String::new(), Span::new(offset, offset)),
@@ -210,8 +218,70 @@ fn in_statement(text: &str, offset: usize, dialect: Dialect) -> Option<Completio
     if names_something {
         return None;
     }
-    let relations: Vec<&Relation> = place.blocks.last()?.relations.iter().collect();
+    let block = place.blocks.last()?;
+    if block.relations.is_empty() && !place.ctes.is_empty() {
+        // no FROM yet: what the CTEs before it make is most likely
+        let from_cte = |cte: &&Cte| Relation {
+            origin: Origin::Table(vec![cte.name.clone()]),
+            alias: None,
+            columns: Vec::new(),
+        };
+        let all: Vec<Relation> = place.ctes.iter().map(from_cte).collect();
+        return Some(columns(&all.iter().collect::<Vec<_>>()));
+    }
+    let relations: Vec<&Relation> = block.relations.iter().collect();
     (!relations.is_empty()).then(|| columns(&relations))
+}
+
+/// Whether a cursor stands in a comment, which is no token.
+fn in_comment(sql: &str, tokens: &[Token], offset: usize) -> bool {
+    let next = tokens.partition_point(|token| token.start < offset);
+    let start = next.checked_sub(1).map_or(0, |before| tokens[before].end);
+    let Some(between) = sql.get(start..offset) else {
+        return false;
+    };
+    let line = between.rsplit('\n').next().unwrap_or_default();
+    line.contains("--") || between.rfind("/*") > between.rfind("*/")
+}
+
+/// A quoted name that a cursor stands in.
+#[derive(Clone, Copy)]
+enum InQuotes {
+    /// Its closing quote is there.
+    Closed,
+    /// It is being typed: what should close it.
+    Open(char),
+}
+
+fn in_quotes(token: &Token, sql: &str, offset: usize) -> Option<InQuotes> {
+    let raw = token.text(sql);
+    let open = raw
+        .chars()
+        .next()
+        .filter(|_| token.kind == TokenKind::Quoted && offset > token.start)?;
+    let close = if open == '[' { ']' } else { open };
+    let is_closed = raw.len() > 1 && raw.ends_with(close);
+    if is_closed && offset == token.end {
+        return None;
+    }
+    // a quote without its other half reaches to whatever comes next
+    let rest = sql.get(offset..token.end)?;
+    Some(if is_closed && !rest.contains('\n') {
+        InQuotes::Closed
+    } else {
+        InQuotes::Open(close)
+    })
+}
+
+/// Completion in a quoted name as it will be once it is closed.
+fn with_quote(text: &str, offset: usize, close: char, dialect: Dialect) -> Option<Completion> {
+    let mut closed = text.to_owned();
+    closed.insert(offset, close);
+    let mut found = in_statement(&closed, offset, dialect, false)?;
+    if let Completion::Columns { span, .. } | Completion::Relations { span, .. } = &mut found {
+        span.end -= close.len_utf8();
+    }
+    Some(found)
 }
 
 /// Whether a relation may follow the token: FROM, JOIN, or a comma in a FROM clause.
@@ -220,7 +290,9 @@ fn wants_relation(tokens: &[Token], before: usize, sql: &str) -> bool {
         return false;
     };
     if token.is_any(sql, &["from", "join", "into", "update", "table"]) {
-        return true;
+        // `IS DISTINCT FROM` compares
+        let earlier = before.checked_sub(1).and_then(|at| tokens.get(at));
+        return !(token.is(sql, "from") && earlier.is_some_and(|token| token.is(sql, "distinct")));
     }
     if token.kind != TokenKind::Mark(b',') {
         return false;

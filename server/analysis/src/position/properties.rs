@@ -112,12 +112,10 @@ fn named(trail: &[Step<'_>]) -> Option<SymbolKind> {
         ["models" | "seeds" | "snapshots", "name"] => Some(SymbolKind::Relation(model(1)?)),
         ["models" | "seeds" | "snapshots", "columns", "name"] => Some(column(name(2)?, model(1)?)),
         // The arguments of a test: `relationships: {to: ref('x'), field: id}`.
-        ["models" | "seeds" | "snapshots", .., "field"] => {
+        ["models" | "seeds" | "snapshots" | "sources", .., "field"] => {
             let step = trail.last()?;
-            let (to, _) = step.map.text("to")?;
-            let call = crate::jinja::calls::calls(to, 0, to.len()).into_iter().next()?;
             let (field, _) = step.map.text("field")?;
-            Some(column(field.to_owned(), crate::jinja::mask::relation(&call)?))
+            Some(column(field.to_owned(), target_of(step)?))
         }
         ["sources", "name"] => Some(SymbolKind::Relation(RelationName::Source {
             source: name(1)?,
@@ -161,12 +159,21 @@ pub(super) fn completion(text: &str, offset: usize) -> Option<Completion> {
         let found = super::completion::in_calls(text, start, offset);
         return found.filter(|found| !matches!(found, Completion::Macros { .. }));
     }
-    let (key, typed) = before.rsplit_once("name:")?;
+    let (key, typed) = before
+        .rsplit_once("name:")
+        .or_else(|| before.rsplit_once("field:"))?;
     if !key.trim_start_matches([' ', '-', '{']).is_empty() {
         return None;
     }
+    // between quotes: what stands up to the other one is replaced
     let typed = typed.trim_start();
-    let span = Span::new(offset - typed.len(), offset);
+    let quote = typed.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let typed = quote.map_or(typed, |quote| typed.trim_start_matches(quote));
+    let rest = text.get(offset..)?.lines().next().unwrap_or_default();
+    let end = quote
+        .and_then(|quote| rest.find(quote))
+        .map_or(offset, |at| offset + at);
+    let span = Span::new(offset - typed.len(), end);
     // A letter under the cursor makes the place one that can be looked up.
     let mut probe = text.to_owned();
     probe.insert(offset, 'x');
@@ -201,6 +208,16 @@ pub(super) fn completion(text: &str, offset: usize) -> Option<Completion> {
             source: name(1)?,
             table: name(2)?,
         })),
+        ["models" | "seeds" | "snapshots" | "sources", .., "field"] => {
+            Some(columns(target_of(trail.last()?)?))
+        }
         _ => None,
     }
+}
+
+/// The model in `to: ref('x')` beside a step.
+fn target_of(step: &Step<'_>) -> Option<RelationName> {
+    let (to, _) = step.map.text("to")?;
+    let call = crate::jinja::calls::calls(to, 0, to.len()).into_iter().next()?;
+    crate::jinja::mask::relation(&call)
 }

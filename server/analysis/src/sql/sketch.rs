@@ -45,6 +45,17 @@ const AFTER_FROM: &[&str] = &[
     "distribute",
 ];
 
+/// Functions with a FROM among their arguments.
+const FUNCTIONS_WITH_FROM: &[&str] = &[
+    "extract",
+    "trim",
+    "substring",
+    "substr",
+    "overlay",
+    "position",
+    "date_part",
+];
+
 struct Reader<'a> {
     sql: &'a str,
     tokens: &'a [Token],
@@ -91,10 +102,19 @@ impl Reader<'_> {
         Span::new(start, last.max(start))
     }
 
-    /// The closing parenthesis for the opening one at `open`, or `end`.
+    /// The closing parenthesis for the opening one at `open`, or `end`. Arguments that run into a FROM clause are
+    /// being typed: they end before it.
     fn close(&self, open: usize, end: usize) -> usize {
         let mut depth = 0usize;
+        let begins = self.begins_query(open + 1) && !self.is(open + 1, "from");
+        let is_call = open
+            .checked_sub(1)
+            .is_some_and(|before| self.is_plain_name(before) && !self.is_any(before, FUNCTIONS_WITH_FROM));
+        let may_hold_from = begins || !is_call;
         for at in open..end {
+            if depth == 1 && !may_hold_from && self.is(at, "from") && !self.is_function_word(at) {
+                return at - 1;
+            }
             match self.tokens[at].kind {
                 TokenKind::Mark(b'(') => depth += 1,
                 TokenKind::Mark(b')') => {
@@ -322,10 +342,10 @@ impl Reader<'_> {
         let mut start = first;
         let mut cases = 0usize;
         loop {
+            // a CASE without its END is being typed
             let over = at >= end
-                || cases == 0
-                    && (self.is_any(at, &["from", "into"]) || self.is_any(at, AFTER_FROM))
-                    && !self.is_function_word(at);
+                || self.is(at, "from") && !self.is_function_word(at)
+                || cases == 0 && (self.is(at, "into") || self.is_any(at, AFTER_FROM));
             if over || self.mark(at, b',') {
                 if at > start {
                     let alias = self.alias_of_item(start, at.min(end));

@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 
 use crate::{Completion, Language, Options, OutlineItem, RelationName, check, completion_at, outline};
 
-fn complete(path: &str, fixture: &str) -> String {
+pub(super) fn complete(path: &str, fixture: &str) -> String {
     let offset = fixture.find("$0").expect("a fixture has a $0");
     let text = fixture.replacen("$0", "", 1);
     let found = completion_at(Language::of_path(path), path, &text, offset, &Options::default());

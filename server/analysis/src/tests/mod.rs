@@ -6,6 +6,7 @@ mod analysis;
 mod cases;
 mod completions;
 mod dbt;
+mod half_typed;
 mod hostile;
 mod lineage;
 mod memo;

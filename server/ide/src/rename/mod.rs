@@ -21,11 +21,14 @@ pub trait Files {
     fn mentioning(&self, word: &str) -> Vec<(String, Arc<str>)>;
 }
 
+/// A file, and the replacements in it, in its order.
+pub type FileEdits = (String, Vec<(Span, String)>);
+
 /// What a rename does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Renaming {
     /// Replacements by file, in the order of the file.
-    pub edits: Vec<(String, Vec<(Span, String)>)>,
+    pub edits: Vec<FileEdits>,
     /// Files that get another path, after the edits.
     pub files: Vec<(String, String)>,
     /// What one should know, for people: users that can't be changed from here.
@@ -155,7 +158,7 @@ fn replace_all(
     (target, name): (&Target, &str),
     dialect: Option<Dialect>,
     catalogue: &dyn Catalogue,
-) -> Result<Vec<(String, Vec<(Span, String)>)>, String> {
+) -> Result<Vec<FileEdits>, String> {
     let mut edits = Vec::new();
     for (path, text) in files.mentioning(mentioned(word)) {
         let file = File {

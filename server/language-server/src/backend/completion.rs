@@ -1,7 +1,9 @@
 //! `textDocument/completion`: models in `ref()`, sources and their tables, columns after an alias
 //! and in the select list, macros.
 
-use metasync_analysis::{Completion, Language, Quoted, RelationName, Span, completion_at, quoted_at};
+use metasync_analysis::{
+    Completion, Language, Quoted, RelationName, Span, Writing, completion_at, quoted_at,
+};
 use metasync_cache::ObjectHit;
 use metasync_ide::{Format, hover::ENTRY_TYPES, markup::Writer, rename::Files};
 use tower_lsp::ls_types::{
@@ -54,6 +56,30 @@ struct Item {
     kind: CompletionItemKind,
     detail: Option<String>,
     description: Option<String>,
+    /// Whether the label's small and large letters are those of the name: what YAML and CSV say of a table is not exact.
+    is_exact: bool,
+}
+
+impl Item {
+    fn new(label: String, kind: CompletionItemKind, detail: Option<String>) -> Item {
+        Item {
+            label,
+            kind,
+            detail,
+            description: None,
+            is_exact: true,
+        }
+    }
+
+    /// The label as it is written at a place.
+    fn written(&self, writing: &Writing<'_>, span: Span) -> String {
+        let written = |name: &str| writing.written(span, name).unwrap_or_else(|_| name.to_owned());
+        let folded = self.label.to_lowercase();
+        if !self.is_exact && written(&folded) == folded {
+            return self.label.clone();
+        }
+        written(&self.label)
+    }
 }
 
 impl Backend {
@@ -73,6 +99,11 @@ impl Backend {
             &here.workspace.handle.view.options(),
         );
         let wanted = match (wanted, self.quoted(&here, offset)) {
+            // a name between quotes
+            (
+                Some(wanted @ (Completion::Columns { span, .. } | Completion::Relations { span, .. })),
+                Some(quoted),
+            ) if span.start <= quoted.span.start && quoted.span.start <= span.start + 1 => wanted,
             // the cursor is in a text of its own: titles, rather than what SQL could have there
             (None | Some(Completion::Columns { .. } | Completion::Relations { .. }), Some(quoted)) => {
                 return self.complete_entry(&here, offset, &quoted);
@@ -86,11 +117,10 @@ impl Backend {
                 .unwrap_or_default()
         };
         let object = |hit: ObjectHit| Item {
-            label: hit.name,
-            kind: CompletionItemKind::CLASS,
-            detail: Some(hit.object_type),
             description: hit.description,
+            ..Item::new(hit.name, CompletionItemKind::CLASS, Some(hit.object_type))
         };
+        let is_sql_name = matches!(wanted, Completion::Columns { .. } | Completion::Relations { .. });
         let (items, span): (Vec<Item>, Span) = match wanted {
             Completion::Refs { prefix, span, .. } => {
                 (named(MODELS, &prefix).into_iter().map(object).collect(), span)
@@ -107,12 +137,7 @@ impl Backend {
                 sources.sort();
                 sources.dedup();
                 let fitting = sources.into_iter().filter(|s| s.starts_with(&prefix));
-                let item = |label| Item {
-                    label,
-                    kind: CompletionItemKind::MODULE,
-                    detail: Some("source".into()),
-                    description: None,
-                };
+                let item = |label| Item::new(label, CompletionItemKind::MODULE, Some("source".into()));
                 (fitting.map(item).collect(), span)
             }
             Completion::SourceTables { source, prefix, span } => {
@@ -138,12 +163,7 @@ impl Backend {
                 };
                 let known = named(&["macro"], &prefix).into_iter().map(item);
                 let own = BUILT_IN.iter().filter(|_| package.is_none());
-                let own = own.map(|(label, description)| Item {
-                    label: (*label).to_owned(),
-                    kind: CompletionItemKind::FUNCTION,
-                    detail: Some("dbt".into()),
-                    description: Some((*description).to_owned()),
-                });
+                let own = own.map(|known| function(known, "dbt"));
                 let own = own.filter(|item| starts_with(&item.label, &prefix));
                 (known.chain(own).collect(), span)
             }
@@ -162,42 +182,28 @@ impl Backend {
                 let blocks = docs(&texts)
                     .into_iter()
                     .filter(|label| starts_with(label, &prefix));
-                let item = |label| Item {
-                    label,
-                    kind: CompletionItemKind::TEXT,
-                    detail: Some("docs block".into()),
-                    description: None,
-                };
+                let item = |label| Item::new(label, CompletionItemKind::TEXT, Some("docs block".into()));
                 (blocks.map(item).collect(), span)
             }
             Completion::Keys { keys, prefix, span } => {
                 let fitting = keys.into_iter().filter(|key| starts_with(key, &prefix));
-                let item = |label| Item {
-                    label,
-                    kind: CompletionItemKind::PROPERTY,
-                    detail: None,
-                    description: None,
-                };
+                let item = |label| Item::new(label, CompletionItemKind::PROPERTY, None);
                 (fitting.map(item).collect(), span)
             }
             Completion::Tests { prefix, span } => {
                 let own = named(&["macro"], "test_").into_iter();
                 let own = own.filter_map(|hit| {
                     let label = hit.name.strip_prefix("test_")?.to_owned();
+                    let detail = Some("generic test".into());
                     Some(Item {
-                        label,
-                        kind: CompletionItemKind::FUNCTION,
-                        detail: Some("generic test".into()),
                         description: hit.description,
+                        ..Item::new(label, CompletionItemKind::FUNCTION, detail)
                     })
                 });
-                let item = |(label, description): &(&str, &str)| Item {
-                    label: (*label).to_owned(),
-                    kind: CompletionItemKind::FUNCTION,
-                    detail: Some("dbt's own test".into()),
-                    description: Some((*description).to_owned()),
-                };
-                let all = TESTS.iter().map(item).chain(own);
+                let all = TESTS
+                    .iter()
+                    .map(|known| function(known, "dbt's own test"))
+                    .chain(own);
                 (
                     all.filter(|item| starts_with(&item.label, &prefix)).collect(),
                     span,
@@ -206,21 +212,33 @@ impl Backend {
         };
         let range = text.range(span.start, span.end, encoding);
         let format = self.offers.read().completion;
+        let dialect = here.workspace.handle.view.options().dialect;
+        let writing = is_sql_name.then(|| Writing::new(&here.path, &text.text, dialect));
+        let typed = text.text.get(span.start..span.end).unwrap_or_default();
         let mut seen = std::collections::HashSet::new();
         let mut list: Vec<CompletionItem> = items
             .into_iter()
             .filter(|item| seen.insert(item.label.clone()))
-            .map(|item| CompletionItem {
-                kind: Some(item.kind),
-                detail: item.detail,
-                documentation: item.description.map(|d| documentation(&d, format)),
-                text_edit: Some(CompletionTextEdit::Edit(TextEdit {
-                    range,
-                    new_text: item.label.clone(),
-                })),
-                filter_text: Some(item.label.clone()),
-                label: item.label,
-                ..CompletionItem::default()
+            .map(|item| {
+                let new_text = match &writing {
+                    Some(writing) => item.written(writing, span),
+                    None => item.label.clone(),
+                };
+                // editors compare it with what the item replaces
+                let filter_text = if typed.starts_with(['"', '`', '[', '\'']) {
+                    new_text.clone()
+                } else {
+                    item.label.clone()
+                };
+                CompletionItem {
+                    kind: Some(item.kind),
+                    detail: item.detail,
+                    documentation: item.description.map(|d| documentation(&d, format)),
+                    text_edit: Some(CompletionTextEdit::Edit(TextEdit { range, new_text })),
+                    filter_text: Some(filter_text),
+                    label: item.label,
+                    ..CompletionItem::default()
+                }
             })
             .collect();
         let is_incomplete = list.len() > MAX_ITEMS;
@@ -308,11 +326,17 @@ fn docs(texts: &super::texts::Texts) -> Vec<String> {
 }
 
 fn local(label: String) -> Item {
+    Item::new(label, CompletionItemKind::VARIABLE, Some("this file".into()))
+}
+
+fn function((label, description): &(&str, &str), detail: &str) -> Item {
     Item {
-        label,
-        kind: CompletionItemKind::VARIABLE,
-        detail: Some("this file".into()),
-        description: None,
+        description: Some((*description).to_owned()),
+        ..Item::new(
+            (*label).to_owned(),
+            CompletionItemKind::FUNCTION,
+            Some(detail.to_owned()),
+        )
     }
 }
 
@@ -322,14 +346,17 @@ fn columns(lookups: &Lookups<'_>, relations: &[RelationName]) -> Vec<Item> {
         .filter_map(|relation| lookups.object(lookups.relation(relation).first()?.id))
         .flat_map(|facts| {
             let owner = facts.object.name;
-            facts.columns.into_iter().map(move |column| Item {
-                label: column.name,
-                kind: CompletionItemKind::FIELD,
-                detail: Some(match column.data_type {
+            let is_exact = !matches!(facts.object.object_type.as_str(), "source" | "seed");
+            facts.columns.into_iter().map(move |column| {
+                let detail = match column.data_type {
                     Some(data_type) => format!("{owner} · {data_type}"),
                     None => owner.clone(),
-                }),
-                description: column.description,
+                };
+                Item {
+                    description: column.description,
+                    is_exact,
+                    ..Item::new(column.name, CompletionItemKind::FIELD, Some(detail))
+                }
             })
         })
         .collect()

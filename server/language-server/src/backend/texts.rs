@@ -28,6 +28,18 @@ pub struct Texts {
 impl Backend {
     /// The texts of a workspace now.
     pub(super) fn texts(&self, workspace: &Workspace) -> Texts {
+        let mut texts = self.texts_near(workspace);
+        let listed = &mut texts.listed;
+        let known = workspace.handle.view.ask(|reader| reader.file_paths());
+        listed.extend(known.unwrap_or_default());
+        listed.extend(texts.open.keys().cloned());
+        listed.sort();
+        listed.dedup();
+        texts
+    }
+
+    /// The same where files are asked for by their names only.
+    pub(super) fn texts_near(&self, workspace: &Workspace) -> Texts {
         let root = workspace.found.root.clone();
         let below = |uri: &tower_lsp::ls_types::Uri| {
             let path = convert::path_of(uri)?;
@@ -38,15 +50,11 @@ impl Backend {
             .into_iter()
             .filter_map(|(uri, document)| Some((below(&uri)?, document.text.text)));
         let open: HashMap<String, Arc<str>> = open.collect();
-        let mut listed = workspace
-            .handle
-            .view
-            .ask(|reader| reader.file_paths())
-            .unwrap_or_default();
-        listed.extend(open.keys().cloned());
-        listed.sort();
-        listed.dedup();
-        Texts { root, open, listed }
+        Texts {
+            root,
+            open,
+            listed: Vec::new(),
+        }
     }
 }
 

@@ -50,24 +50,34 @@ impl Encoding {
 /// A text with the starts of its lines. Lines end with `\n`, `\r\n` or a lone `\r`.
 #[derive(Clone, Debug)]
 pub struct Text {
-    /// The text.
+    /// The text as it is read: a lone `\r` is a `\n` in it, which is as long, so that every reader knows two kinds of
+    /// line ends only.
     pub text: Arc<str>,
+    /// The text as the editor has it, to which changes apply.
+    written: Arc<str>,
     starts: Arc<[usize]>,
 }
 
 impl Text {
     /// Indexes a text.
     pub fn new(text: impl Into<Arc<str>>) -> Text {
-        let text = text.into();
-        let bytes = text.as_bytes();
+        let written = text.into();
+        let bytes = written.as_bytes();
         let mut starts = vec![0];
+        let mut has_lone = false;
         for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
             if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
                 starts.push(at + 1);
+                has_lone |= bytes[at] == b'\r';
             }
         }
         Text {
-            text,
+            text: if has_lone {
+                without_lone_returns(&written)
+            } else {
+                written.clone()
+            },
+            written,
             starts: starts.into(),
         }
     }
@@ -79,7 +89,7 @@ impl Text {
         };
         let start = self.offset(range.start, encoding);
         let end = self.offset(range.end, encoding).max(start);
-        let mut text = self.text.to_string();
+        let mut text = self.written.to_string();
         text.replace_range(start..end, &change.text);
         Text::new(text)
     }
@@ -137,6 +147,16 @@ impl Text {
     }
 }
 
+fn without_lone_returns(text: &str) -> Arc<str> {
+    let mut out = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        let is_lone = c == '\r' && letters.peek() != Some(&'\n');
+        out.push(if is_lone { '\n' } else { c });
+    }
+    out.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +180,22 @@ mod tests {
         assert_eq!(text.offset(at(99, 0), Encoding::Utf16), 13);
         assert_eq!(text.offset_within(at(0, 99), Encoding::Utf16), None);
         assert_eq!(text.offset_within(at(3, 0), Encoding::Utf16), Some(13));
+    }
+
+    #[test]
+    fn a_lone_return_is_read_as_the_end_of_a_line() {
+        let text = Text::new("a\rb\r\nc\r");
+        assert_eq!(&*text.text, "a\nb\r\nc\n");
+        // a line feed that comes behind it makes it whole
+        let place = at(1, 0);
+        let change = TextDocumentContentChangeEvent {
+            range: Some(Range::new(place, place)),
+            range_length: None,
+            text: "\n".into(),
+        };
+        let text = text.changed(&change, Encoding::Utf16);
+        assert_eq!(&*text.text, "a\r\nb\r\nc\n");
+        assert_eq!(text.offset(at(1, 0), Encoding::Utf16), 3);
     }
 
     #[test]
