@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use metasync_protocol::error::{ErrorBody, codes};
 use reqwest::{
     Response, StatusCode,
-    header::{HeaderMap, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
 };
 use serde::de::DeserializeOwned;
 
@@ -18,7 +18,7 @@ use crate::{
 impl Client {
     /// The JSON of a successful answer, or the error that the answer is.
     pub(crate) async fn json<T: DeserializeOwned>(&self, response: Response) -> Result<T, ClientError> {
-        let response = self.successful(response).await?;
+        let response = self.no_page(response).await?;
         let body = self.body(response, ANSWER_MAX).await?;
         parse(&body)
     }
@@ -41,6 +41,17 @@ impl Client {
         // A refusal counts even if its text is cut off or too long.
         let body = self.prefix(response, ERROR_MAX).await;
         Err(refusal(status, &headers, &body))
+    }
+
+    /// As [`Client::successful`]; a web page is none, as sign-in pages and proxies send them with 200.
+    pub(crate) async fn no_page(&self, response: Response) -> Result<Response, ClientError> {
+        let response = self.successful(response).await?;
+        if is_web_page(response.headers()) {
+            return Err(ClientError::BadAnswer {
+                what: "it is a web page, as sign-in pages and proxies send them".to_owned(),
+            });
+        }
+        Ok(response)
     }
 
     /// The whole body; more than `limit` bytes after decompression are an error.
@@ -79,6 +90,12 @@ impl Client {
             other => other,
         }
     }
+}
+
+/// Whether something for browsers came.
+fn is_web_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }
 
 /// A value from JSON; the error names the place, never the content.

@@ -122,10 +122,16 @@ impl Client {
                 what: format!("it can't be unpacked ({})", innermost(error)),
             };
         }
-        ClientError::Unreachable {
-            url: self.base_url().to_owned(),
-            why: innermost(error),
+        let url = self.base_url().to_owned();
+        if let Some(why) = tls::distrust(error) {
+            return ClientError::Untrusted { url, why };
         }
+        let why = if tls::is_no_tls(error) {
+            "it does not speak TLS: perhaps the address begins with http://".to_owned()
+        } else {
+            innermost(error)
+        };
+        ClientError::Unreachable { url, why }
     }
 }
 

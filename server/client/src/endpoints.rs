@@ -107,7 +107,7 @@ impl Client {
         if response.status() == StatusCode::NOT_MODIFIED {
             return Ok(PackageAnswer::NotModified);
         }
-        let response = self.successful(response).await?;
+        let response = self.no_page(response).await?;
         let etag = response
             .headers()
             .get(ETAG)

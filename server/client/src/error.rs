@@ -25,6 +25,16 @@ pub enum ClientError {
         /// The innermost reason, such as "connection refused".
         why: String,
     },
+    /// What answers shows a certificate that this machine does not trust; nothing was sent.
+    #[error(
+        "the hub at {url} can't be trusted: {why}; nothing was sent to it. Where your organization has a certificate authority of its own, add its certificate to this machine's store, or name its file in SSL_CERT_FILE"
+    )]
+    Untrusted {
+        /// The hub's address.
+        url: String,
+        /// What is wrong with the certificate.
+        why: String,
+    },
     /// The hub did not answer in time.
     #[error("the hub at {url} did not answer in time; it may be overloaded, try again later")]
     TimedOut {
@@ -103,7 +113,7 @@ impl ClientError {
     pub fn is_offline(&self) -> bool {
         matches!(
             self,
-            ClientError::Unreachable { .. } | ClientError::TimedOut { .. }
+            ClientError::Unreachable { .. } | ClientError::Untrusted { .. } | ClientError::TimedOut { .. }
         ) || matches!(
             self,
             ClientError::Hub {

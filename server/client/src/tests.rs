@@ -229,6 +229,13 @@ async fn answers_that_make_no_sense() {
         assert!(matches!(error, ClientError::BadAnswer { .. }), "{body}: {error}");
         assert!(error.is_retryable() && !error.is_offline());
     }
+    let page = http(
+        "200 OK",
+        "content-type: text/html; charset=utf-8\r\n",
+        "<h1>Sign in</h1>",
+    );
+    let error = error_of(page).await.to_string();
+    assert!(error.contains("a web page"), "{error}");
     let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"connections\":".to_vec();
     let error = error_of(Reply::Bytes(cut)).await;
     assert!(error.is_retryable(), "{error}");
@@ -344,6 +351,21 @@ async fn nobody_there_or_nobody_who_speaks() {
         "{error}"
     );
     assert!(error.to_string().contains(&url));
+
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let https = format!("https://{}", plain.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = plain.accept().await {
+            let _ = socket.read(&mut [0; 1024]).await;
+            let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let error = Client::new(&https, None)
+        .unwrap()
+        .connections("acme")
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("does not speak TLS"), "{error}");
 
     for url in ["ftp://x", "no url", "", "http://user:pw@host", "http://"] {
         let error = Client::new(url, None).unwrap_err();
