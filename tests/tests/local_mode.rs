@@ -176,6 +176,24 @@ fn a_client_is_asked_for_nothing_that_it_does_not_offer() {
 }
 
 #[test]
+fn progress_of_a_sync_with_a_silent_hub_ends_when_another_one_is_set() {
+    // it takes connections and says nothing
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let place = Place::new("bakery", BAKERY);
+    let mut editor = Editor::start(&place.workspace, &place.environment);
+    editor.greet(json!({"hub": {"url": url}, "token": "a.b.c"}), offers());
+    let begun = editor.told("$/progress", |p| p["value"]["kind"] == "begin");
+    editor.notify(
+        "workspace/didChangeConfiguration",
+        json!({"settings": {"metasync": {"hub": {"url": null}}}}),
+    );
+    editor.told("$/progress", |p| {
+        p["token"] == begun["token"] && p["value"]["kind"] == "end"
+    });
+}
+
+#[test]
 fn progress_begins_ends_and_never_falls() {
     let place = Place::new("bakery", BAKERY);
     let mut editor = Editor::start(&place.workspace, &place.environment);

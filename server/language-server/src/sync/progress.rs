@@ -130,9 +130,32 @@ impl Outlook {
     }
 }
 
+impl Drop for Outlook {
+    /// Work that is dropped on its way (another hub was set, the folder was closed) has ended too: an
+    /// editor would show it for ever.
+    fn drop(&mut self) {
+        self.end("Cancelled");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn work_that_is_dropped_on_its_way_ends() {
+        let (events, mut told) = mpsc::unbounded_channel();
+        let mut outlook = Outlook::new(events.clone());
+        outlook.begin("x");
+        drop(outlook);
+        // nothing began: nothing ends
+        drop(Outlook::new(events));
+        let mut ends = 0;
+        while let Ok(event) = told.try_recv() {
+            ends += u32::from(matches!(event, Event::End { .. }));
+        }
+        assert_eq!(ends, 1);
+    }
 
     #[test]
     fn percentages_never_fall_and_stay_within_bounds() {
