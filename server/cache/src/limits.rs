@@ -35,8 +35,8 @@ pub const COLUMN_EDGES_MAX: usize = 1_000;
 
 /// Deepest lineage tree.
 pub const LINEAGE_DEPTH_MAX: usize = 50;
-/// Most children of a node of a lineage tree.
-pub const LINEAGE_BREADTH_MAX: usize = 200;
+/// Most children of a node of a lineage tree: few warehouses have a table with more users.
+pub const LINEAGE_BREADTH_MAX: usize = 2_000;
 /// Most nodes of a lineage tree.
 pub const LINEAGE_NODES_MAX: usize = 5_000;
 

@@ -424,6 +424,27 @@ fn lineage() {
 }
 
 #[test]
+fn lineage_of_what_everything_uses() {
+    const USERS: usize = 700;
+    let folder = tempfile::tempdir().unwrap();
+    let mut cache = Cache::open(&folder.path().join("cache.db")).unwrap().cache;
+    let all = object(0, "model", "shop.everything", &[("id", "int")], &[]);
+    let users = (0..USERS).map(|i| object(0, "model", &format!("shop.user_{i}"), &[], &[all.object.id]));
+    let users: Vec<ObjectBundle> = users.collect();
+    let ids: Vec<uuid::Uuid> = users.iter().map(|user| user.object.id).collect();
+    let sum = object(0, "model", "shop.sum", &[], &ids);
+    let mut world = World::default();
+    for bundle in users.into_iter().chain([all.clone(), sum.clone()]) {
+        world.objects.insert(bundle.object.id, bundle);
+    }
+    cache.apply(&world.whole(), None, None).unwrap();
+    let reader = Reader::open(&folder.path().join("cache.db")).unwrap();
+    let direct = |id, direction| reader.lineage(id, direction, 1, None).unwrap().len();
+    assert_eq!(direct(all.object.id, Direction::Downstream), USERS);
+    assert_eq!(direct(sum.object.id, Direction::Upstream), USERS);
+}
+
+#[test]
 fn column_lineage() {
     let shop = shop();
     let found = shop

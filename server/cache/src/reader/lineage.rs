@@ -148,8 +148,8 @@ fn as_written(connection: &Connection, id: Uuid, asked: &str) -> rusqlite::Resul
 
 fn object_steps(connection: &Connection, key: i64, direction: Direction) -> rusqlite::Result<Vec<Step>> {
     let neighbours = match direction {
-        Direction::Upstream => upstream(connection, key)?,
-        Direction::Downstream => downstream(connection, key)?,
+        Direction::Upstream => upstream(connection, key, LINEAGE_BREADTH_MAX)?,
+        Direction::Downstream => downstream(connection, key, LINEAGE_BREADTH_MAX)?,
     };
     let mut seen = HashSet::new();
     Ok(neighbours

@@ -45,7 +45,7 @@ fn facts(connection: &Connection, key: i64) -> rusqlite::Result<Option<ObjectFac
     } else {
         count(connection, "SELECT count(*) FROM columns WHERE object = ?1", key)?
     };
-    let downstream = downstream(connection, key)?;
+    let downstream = downstream(connection, key, FACTS_NEIGHBOURS_MAX)?;
     let downstream_total = if downstream.len() < FACTS_NEIGHBOURS_MAX {
         downstream.len() as u64
     } else {
@@ -64,7 +64,7 @@ fn facts(connection: &Connection, key: i64) -> rusqlite::Result<Option<ObjectFac
         path,
         columns,
         columns_total,
-        upstream: upstream(connection, key)?,
+        upstream: upstream(connection, key, FACTS_NEIGHBOURS_MAX)?,
         downstream,
         downstream_total,
         documentation,
@@ -123,8 +123,8 @@ fn neighbour(row: &Row<'_>) -> rusqlite::Result<Neighbour> {
 }
 
 /// What an object is built from: known ones first, each in the order of its file. A name that another
-/// connection explains stands there once, as what it is.
-pub fn upstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neighbour>> {
+/// connection explains stands there once, as what it is. No more than `limit`.
+pub fn upstream(connection: &Connection, key: i64, limit: usize) -> rusqlite::Result<Vec<Neighbour>> {
     let known = connection
         .prepare_cached(&format!(
             "SELECT i.id, o.name, o.full_name, o.object_type, d.target_name, d.dependency_type, {ELSEWHERE}
@@ -135,27 +135,27 @@ pub fn upstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neigh
                    SELECT target, target_name, dependency_type, 1 << 40 FROM pair_dependencies WHERE source = ?1) d
              LEFT JOIN ids i ON i.key = d.target LEFT JOIN objects o ON o.key = d.target
              LEFT JOIN connections c ON c.key = o.connection
-             ORDER BY o.key IS NULL, d.position, o.full_name LIMIT {FACTS_NEIGHBOURS_MAX}"
+             ORDER BY o.key IS NULL, d.position, o.full_name LIMIT ?2"
         ))?
-        .query_map([key], neighbour)?
+        .query_map([key, limit as i64], neighbour)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     mentions::resolve(connection, known)
 }
 
-/// What uses an object. Not sorted in SQL: of thousands of users a hover shows the first few.
-pub fn downstream(connection: &Connection, key: i64) -> rusqlite::Result<Vec<Neighbour>> {
+/// What uses an object, no more than `limit`. Not sorted in SQL: of thousands of users a hover shows the first few.
+pub fn downstream(connection: &Connection, key: i64, limit: usize) -> rusqlite::Result<Vec<Neighbour>> {
     let mut list: Vec<Neighbour> = connection
         .prepare_cached(&format!(
             "SELECT i.id, o.name, o.full_name, o.object_type, NULL, min(d.dependency_type), {ELSEWHERE}
              FROM (SELECT source, dependency_type FROM dependencies WHERE target = ?1
                    UNION ALL SELECT source, dependency_type FROM pair_dependencies WHERE target = ?1
-                   LIMIT {FACTS_NEIGHBOURS_MAX}) d
+                   LIMIT ?2) d
              JOIN ids i ON i.key = d.source JOIN objects o ON o.key = d.source
              JOIN connections c ON c.key = o.connection GROUP BY d.source"
         ))?
-        .query_map([key], neighbour)?
+        .query_map([key, limit as i64], neighbour)?
         .collect::<rusqlite::Result<_>>()?;
-    let room = FACTS_NEIGHBOURS_MAX.saturating_sub(list.len());
+    let room = limit.saturating_sub(list.len());
     let mentioning = mentions::of_relation(connection, key)?;
     let mentioning = mentioning
         .into_iter()
