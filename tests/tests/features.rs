@@ -10,7 +10,7 @@
 use metasync_tests::{
     Editor, Place,
     editor::offers,
-    projects::{ABOUT_LOAVES, BAKERY, STG_LOAVES, TAKINGS},
+    projects::{ABOUT_LOAVES, BAKERY, SCHEMA_FILE, STG_LOAVES, TAKINGS},
 };
 use serde_json::{Value, json};
 
@@ -267,6 +267,34 @@ fn trees_can_be_filled_page_by_page() {
     assert_eq!(
         editor.request("metasync/columns", json!({"id": "x"})),
         json!({"columns": []})
+    );
+}
+
+#[test]
+fn views_follow_the_editor() {
+    let place = Place::new("bakery", BAKERY);
+    let mut editor = open(&place);
+    let mut about = |path: &str, needle: &str| {
+        editor.show(path);
+        let at = &editor.at(path, needle)["position"];
+        let params = json!({"uri": editor.uri(path), "line": at["line"], "character": at["character"]});
+        let answer = editor.request("metasync/objectAt", params);
+        let name = |field: &str| answer[field]["name"].as_str().unwrap_or("").to_owned();
+        let column = answer["column"].as_str().unwrap_or("").to_owned();
+        [name("own"), name("named"), column]
+    };
+    assert_eq!(
+        about(TAKINGS, "ref('stg_lo$0aves')"),
+        ["takings", "stg_loaves", ""]
+    );
+    assert_eq!(about(TAKINGS, "s$0elect"), ["takings", "", ""]);
+    assert_eq!(about(TAKINGS, "l.ki$0nd"), ["takings", "stg_loaves", "kind"]);
+    assert_eq!(about(SCHEMA_FILE, "$0version")[0], "loaves");
+    assert_eq!(about(SCHEMA_FILE, "$0Euros in all")[0], "takings");
+    let nowhere = json!({"uri": "file:///nowhere.sql", "line": 9, "character": 9});
+    assert_eq!(
+        editor.request("metasync/objectAt", nowhere),
+        json!({"named": null, "column": null, "own": null})
     );
 }
 

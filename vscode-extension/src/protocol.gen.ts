@@ -239,6 +239,26 @@ export interface ObjectAnswer {
   path: string | null;
 }
 
+/** The answer to `metasync/objectAt`. */
+export interface ObjectAtAnswer {
+  /** The column that the name at the place means. */
+  column: string | null;
+  /** What the name at the place means; of a column, its object. */
+  named: ObjectAnswer | null;
+  /** What the file makes, or describes, around the place. */
+  own: ObjectAnswer | null;
+}
+
+/** Request `metasync/objectAt`: what a place in an open document is about, for views that follow the editor. */
+export interface ObjectAtParams {
+  /** Character in the line, in the units of the protocol's positions. */
+  character: number;
+  /** Line, from 0. */
+  line: number;
+  /** Address of the document. */
+  uri: string;
+}
+
 /** The answer to `metasync/objects`. */
 export interface ObjectsAnswer {
   /** The page, by type and name. */

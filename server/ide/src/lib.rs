@@ -16,6 +16,7 @@ pub mod lens;
 pub mod library;
 pub mod links;
 pub mod markup;
+pub mod owner;
 pub mod page;
 pub mod question;
 pub mod references;

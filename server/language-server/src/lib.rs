@@ -41,6 +41,7 @@ where
     )
     .custom_method("metasync/objects", backend::Backend::objects)
     .custom_method("metasync/columns", backend::Backend::columns)
+    .custom_method("metasync/objectAt", backend::Backend::object_at)
     .finish();
     transport::serve(input, output, socket, service).await;
     shut_down.load(Ordering::Acquire)

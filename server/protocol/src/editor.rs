@@ -295,6 +295,28 @@ pub struct TypeCount {
     pub count: u64,
 }
 
+/// Request `metasync/objectAt`: what a place in an open document is about, for views that follow the editor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectAtParams {
+    /// Address of the document.
+    pub uri: String,
+    /// Line, from 0.
+    pub line: u32,
+    /// Character in the line, in the units of the protocol's positions.
+    pub character: u32,
+}
+
+/// The answer to `metasync/objectAt`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectAtAnswer {
+    /// What the name at the place means; of a column, its object.
+    pub named: Option<ObjectAnswer>,
+    /// The column that the name at the place means.
+    pub column: Option<String>,
+    /// What the file makes, or describes, around the place.
+    pub own: Option<ObjectAnswer>,
+}
+
 /// Request `metasync/columns`: the columns of an object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnsParams {

@@ -2,6 +2,7 @@
 //! questions into cache look-ups, and facts into answers. No handler waits for the network or for
 //! a sync; what needs the client's answer runs in a task of its own.
 
+mod around;
 mod browsing;
 mod calls;
 mod capabilities;

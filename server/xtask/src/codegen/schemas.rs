@@ -39,6 +39,8 @@ pub fn lsp_extensions() -> Value {
     add::<editor::ObjectsAnswer>(&mut generator);
     add::<editor::ColumnsParams>(&mut generator);
     add::<editor::ColumnsAnswer>(&mut generator);
+    add::<editor::ObjectAtParams>(&mut generator);
+    add::<editor::ObjectAtAnswer>(&mut generator);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "LspExtensions",
