@@ -86,6 +86,15 @@ step(':MetasyncLineage without a name shows that of the file; <CR> opens a line,
   assert(#vim.api.nvim_list_wins() == 1, 'the list is still there')
 end)
 
+step(':MetasyncLineage on a name shows that of what the name means', function()
+  vim.cmd('edit models/marts/orders.sql')
+  vim.fn.search("ref('stg_orders')")
+  vim.cmd('normal! 7l')
+  vim.cmd('MetasyncLineage')
+  shown('lineage/stg_orders')
+  vim.cmd('close')
+end)
+
 step(':MetasyncLineage says so where nothing is known', function()
   vim.cmd('MetasyncLineage no_such_model')
   last('nothing is known')

@@ -44,20 +44,39 @@ local function client()
   return all[1]
 end
 
--- Asks the server; `done` gets the answer.
-local function execute(command, arguments, done)
+local function null(value) return value == nil or value == vim.NIL end
+
+-- Sends a request; `done` gets the answer, `failed` (where it is given) what went wrong.
+local function ask(method, params, done, failed)
   local current = client()
   if not current then return say('the server does not run; open a SQL or YAML file of your project', vim.log.levels.WARN) end
   local function answered(problem, result)
+    if problem and failed then return vim.schedule(function() failed(problem) end) end
     if problem then return say(problem.message or vim.inspect(problem), vim.log.levels.ERROR) end
     vim.schedule(function() done(result) end)
   end
-  local params = { command = command, arguments = arguments or {} }
-  if vim.fn.has('nvim-0.11') == 1 then current:request('workspace/executeCommand', params, answered, 0)
-  else current.request('workspace/executeCommand', params, answered, 0) end
+  if vim.fn.has('nvim-0.11') == 1 then current:request(method, params, answered, 0)
+  else current.request(method, params, answered, 0) end
 end
 
-local function null(value) return value == nil or value == vim.NIL end
+-- Runs a command of the server; `done` gets the answer.
+local function execute(command, arguments, done)
+  ask('workspace/executeCommand', { command = command, arguments = arguments or {} }, done)
+end
+
+-- The object that is meant by the cursor: what its name means, else what the file makes or describes there.
+local function at_cursor(done)
+  local current = client()
+  local function nothing() done(nil) end
+  if not current then return nothing() end
+  local at = vim.lsp.util.make_position_params(0, current.offset_encoding or 'utf-16')
+  local params = { uri = at.textDocument.uri, line = at.position.line, character = at.position.character }
+  ask('metasync/objectAt', params, function(answer)
+    if null(answer) then return nothing() end
+    if not null(answer.named) then return done(answer.named) end
+    done(not null(answer.own) and answer.own or nil)
+  end, nothing)
+end
 
 -- Opens the file of an object; paths are relative to the repository, which may lie above the root.
 local function open(object)
@@ -135,6 +154,8 @@ function M.show_status()
     lines[#lines + 1] = 'connections: ' .. table.concat(names, ', ')
     lines[#lines + 1] = 'objects: ' .. status.objects
     lines[#lines + 1] = 'last sync: ' .. (null(status.last_sync_at) and 'never' or status.last_sync_at)
+    if not null(status.next_sync_at) then lines[#lines + 1] = 'next sync: ' .. status.next_sync_at end
+    if not null(status.hub) then lines[#lines + 1] = 'hub: ' .. status.hub end
     if not null(status.cache) then lines[#lines + 1] = 'cache: ' .. status.cache end
     list('status', lines)
   end)
@@ -164,7 +185,8 @@ end
 -- Of a name; of the word under the cursor, else of the file, where none is given.
 function M.lineage(name)
   local candidates = { name }
-  if null(name) or name == '' then candidates = { vim.fn.expand('<cword>'), vim.fn.expand('%:t:r') } end
+  local is_given = not null(name) and name ~= ''
+  if not is_given then candidates = { vim.fn.expand('<cword>'), vim.fn.expand('%:t:r') } end
   local function try(i)
     local wanted = candidates[i]
     if not wanted then return say('nothing is known by that name', vim.log.levels.WARN) end
@@ -176,7 +198,11 @@ function M.lineage(name)
       try(i + 1)
     end)
   end
-  try(1)
+  if is_given then return try(1) end
+  at_cursor(function(object)
+    if object then return M.show_lineage(object.full_name) end
+    try(1)
+  end)
 end
 
 function M.show_lineage(full_name)
