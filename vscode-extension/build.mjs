@@ -21,10 +21,10 @@ const made = await Promise.all([
   build({ ...both, entryPoints: { lineage: 'webview/main.ts' }, outdir: 'dist', format: 'iife', platform: 'browser', target: 'chrome122' }),
 ]);
 
-// Our licence travels with the package; it stands at the repository's root only. So do those of
+// Our licence and the changelog travel with the package; they stand at the repository's root only. So do the licences of
 // the libraries that are inside the bundles.
 const root = join(here, '..');
-for (const name of readdirSync(root).filter((name) => name.startsWith('LICENSE'))) copyFileSync(join(root, name), join(here, name));
+for (const name of readdirSync(root).filter((name) => name.startsWith('LICENSE') || name === 'CHANGELOG.md')) copyFileSync(join(root, name), join(here, name));
 writeFileSync(join(here, 'dist', 'THIRD-PARTY.txt'), notices(made.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 
 function notices(inputs) {

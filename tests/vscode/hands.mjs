@@ -113,6 +113,16 @@ export class Hands {
     await box.waitFor({ state: 'hidden' });
   }
 
+  /** Opens a file of this name by the list of files. */
+  async openFile(name) {
+    await this.page.keyboard.press('Control+p');
+    await this.quickInput().waitFor({ state: 'visible' });
+    await this.quickInput().locator('.quick-input-box input').last().fill(name);
+    await this.rows().filter({ has: this.page.locator('.label-name', { hasText: new RegExp(`^${name.replaceAll('.', '\\.')}$`) }) }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.tab.active', { hasText: name }).waitFor();
+  }
+
   async clearToasts() {
     await this.palette('Notifications: Clear All Notifications');
   }
@@ -138,7 +148,15 @@ class Tree {
 
   row(label, description) { return this.rows(label, description).first(); }
 
-  async unfold(label, description) { await this.row(label, description).locator('.monaco-tl-twistie').click(); }
+  /** Unfolds a line that may be unfolded already: the view reveals the file at hand. */
+  async unfold(label, description) {
+    const row = this.row(label, description);
+    await until(async () => {
+      if ((await row.getAttribute('aria-expanded', { timeout: 1_000 })) === 'true') return true;
+      await row.locator('.monaco-tl-twistie').click({ timeout: 1_000 });
+      return row.and(this.page.locator('[aria-expanded="true"]')).waitFor({ timeout: 2_000 }).then(() => true);
+    }, STEP_TIMEOUT_MS, `${label} does not unfold`);
+  }
 }
 
 export function tidy(text) { return text.replace(/\s+/g, ' ').trim(); }

@@ -8,8 +8,11 @@ import { bigProject } from './journeys/big_project.mjs';
 import { conflicts } from './journeys/conflicts.mjs';
 import { editing } from './journeys/editing.mjs';
 import { hubMode } from './journeys/hub_mode.mjs';
+import { hubTrouble } from './journeys/hub_trouble.mjs';
 import { lineageGraph } from './journeys/lineage_graph.mjs';
+import { lineageView } from './journeys/lineage_view.mjs';
 import { localMode } from './journeys/local_mode.mjs';
+import { serverEnds } from './journeys/server_ends.mjs';
 import { serverPath, serverPathBench } from './journeys/server_path.mjs';
 import { severalFolders } from './journeys/several_folders.mjs';
 import { tour } from './journeys/tour.mjs';
@@ -23,12 +26,15 @@ const JOURNEYS = {
   local: [localMode, {}],
   views: [views, {}],
   lineage: [lineageGraph, {}],
+  'lineage-view': [lineageView, {}],
   editing: [editing, {}],
   tour: [tour, {}],
   'several-folders': [severalFolders, {}],
   conflicts: [conflicts, {}],
   big: [bigProject, {}],
   hub: [hubMode, {}],
+  'hub-trouble': [hubTrouble, {}],
+  'server-ends': [serverEnds, {}],
   'server-path': [serverPath, serverPathBench],
   untrusted: [untrusted, untrustedBench],
 };

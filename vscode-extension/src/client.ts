@@ -4,6 +4,7 @@ import type { LanguageClient, LanguageClientOptions, RevealOutputChannelOn } fro
 import type { RedactedChannel } from './log';
 import type { ProgressRouter } from './progress';
 import type { ChangedParams, Settings, StatusParams } from './protocol.gen';
+import { type Said, showSaid } from './said';
 import { findServer } from './server_path';
 import { SECTION, logLevel, serverPath, serverSettings } from './settings';
 import type { TokenStore } from './token';
@@ -11,9 +12,20 @@ import type { TokenStore } from './token';
 /** JSON-RPC's "method not found". */
 const UNKNOWN_METHOD = -32601;
 
+/** What the library answers where the server went before it did: "pending response rejected", "connection inactive". */
+const GONE = [-32097, -32096];
+/** How long a question waits for a server that is being started again, and how often it looks. Milliseconds. */
+const RETURN_MS = 10_000;
+const LOOK_MS = 100;
+
 /** Languages that the server answers for; the schemes are those of files that it can read itself. */
 const LANGUAGES = ['sql', 'jinja-sql', 'yaml', 'jinja-yaml', 'python'];
 const SCHEMES = ['file', 'vscode-remote'];
+
+/** Whether the server answers for a document. */
+export function isOurs({ languageId, uri }: vscode.TextDocument): boolean {
+  return LANGUAGES.includes(languageId) && SCHEMES.includes(uri.scheme);
+}
 
 /** `RevealOutputChannelOn.Never`, without loading the library for it. */
 const NEVER: RevealOutputChannelOn.Never = 4;
@@ -66,7 +78,7 @@ export class MetasyncClient implements vscode.Disposable {
   async request<T>(command: string, ...args: unknown[]): Promise<T> {
     if (this.client === undefined || this.starting !== undefined) await this.start();
     if (this.client === undefined) throw new Error(notRunning());
-    return this.client.sendRequest<T>('workspace/executeCommand', { command, arguments: args });
+    return this.send<T>('workspace/executeCommand', { command, arguments: args });
   }
 
   /** A request of ours beside LSP's; undefined where the server is too old to know it. */
@@ -74,11 +86,25 @@ export class MetasyncClient implements vscode.Disposable {
     if (this.client === undefined || this.starting !== undefined) await this.start();
     if (this.client === undefined) throw new Error(notRunning());
     try {
-      return await this.client.sendRequest<T>(method, params);
+      return await this.send<T>(method, params);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === UNKNOWN_METHOD) return undefined;
+      if (codeOf(error) === UNKNOWN_METHOD) return undefined;
       throw error;
     }
+  }
+
+  /** Asks once more where the server ended before it answered, and is started again. */
+  private async send<T>(method: string, params: object): Promise<T> {
+    try {
+      return await this.client?.sendRequest<T>(method, params) as T;
+    } catch (error) {
+      if (!GONE.includes(codeOf(error) ?? 0)) throw error;
+    }
+    for (let waited = 0; waited < RETURN_MS && this.client !== undefined && !this.client.isRunning(); waited += LOOK_MS) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    if (this.client?.isRunning() !== true) throw new Error(notRunning());
+    return this.client.sendRequest<T>(method, params);
   }
 
   /** Name and version, as the server says. */
@@ -110,11 +136,16 @@ export class MetasyncClient implements vscode.Disposable {
       this.publish(starting());
       // Loaded now and not before: the library is by far the largest part, and the editor waits for `activate`.
       const { createClient } = await import('./language_client');
-      client = createClient({ command: server.path, args: ['lsp'], options: { env: { ...process.env, METASYNC_LOG: logLevel() } } }, this.clientOptions(), () => this.onStopped(client));
+      client = createClient({ command: server.path, args: ['lsp'], options: { env: { ...process.env, METASYNC_LOG: logLevel() } } }, this.clientOptions(), {
+        stopped: () => this.onStopped(client),
+        ended: (times, again) => { if (client === this.client) this.onEnded(times, again); },
+      });
       client.onNotification('metasync/status', (status: StatusParams) => this.publish(status));
+      client.onNotification('window/showMessage', (said: Said) => void showSaid(said, this.latest));
       client.onNotification('metasync/changed', (changed: ChangedParams) => this.catalogueChanged.fire(changed));
       this.client = client;
       await client.start();
+      this.channel.appendLine(`Started ${this.serverInfo}`);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.client = undefined;
@@ -159,10 +190,27 @@ export class MetasyncClient implements vscode.Disposable {
     return this.latestSettings;
   }
 
+  /** It ended by itself. Once may happen and is mended at once; again and again is told, with its last words. */
+  private onEnded(times: number, again: boolean): void {
+    this.channel.appendLine(`The server ended by itself (${times}).${again ? ' It is started again.' : ''}`);
+    if (again) return;
+    // A command of the user's starts it anew.
+    this.client = undefined;
+    this.progress.clear();
+    this.publish({ state: 'stopped', message: ended() });
+    const [restart, log, report] = [vscode.l10n.t('Restart Server'), vscode.l10n.t('Show Log'), vscode.l10n.t('Report an Issue')];
+    const message = vscode.l10n.t('The metasync server ended {0} times within minutes and is not started again by itself. Its last words are in the log.', times);
+    void vscode.window.showErrorMessage(message, restart, log, report).then((chosen) => {
+      if (chosen === restart) void vscode.commands.executeCommand('metasync.restartServer');
+      if (chosen === log) void vscode.commands.executeCommand('metasync.showLog');
+      if (chosen === report) void vscode.commands.executeCommand('metasync.reportIssue');
+    });
+  }
+
   private onStopped(client: LanguageClient | undefined): void {
     if (client !== this.client) return;
     this.progress.clear();
-    this.publish({ state: 'stopped', message: vscode.l10n.t('The server ended. Metadata: Restart Server starts it again.') });
+    this.publish({ state: 'stopped', message: ended() });
   }
 
   private publish(status: ServerStatus): void {
@@ -173,6 +221,14 @@ export class MetasyncClient implements vscode.Disposable {
 
 function starting(): ServerStatus {
   return { state: 'starting', message: vscode.l10n.t('The server is starting.'), organization: null, connections: [], objects: 0, last_sync_at: null };
+}
+
+function ended(): string {
+  return vscode.l10n.t('The server ended. Metadata: Restart Server starts it again.');
+}
+
+function codeOf(error: unknown): number | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;
 }
 
 function notRunning(): string {

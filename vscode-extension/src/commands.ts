@@ -6,6 +6,7 @@ import type { Conflicts } from './conflicts/conflicts';
 import type { Strategy } from './conflicts/types';
 import type { LineagePanel } from './lineage/panel';
 import type { RedactedChannel } from './log';
+import { objectAt } from './editor/editor_object';
 import { openObject } from './open';
 import type { ProgressRouter } from './progress';
 import type { ConnectionsAnswer, DoctorAnswer, HistoryAnswer, LineageAnswer, ObjectAnswer, SearchAnswer, StatusParams } from './protocol.gen';
@@ -45,7 +46,9 @@ export function registerCommands(services: Services): vscode.Disposable {
     'metasync.status': () => status(client),
     'metasync.history': () => show(client.request<HistoryAnswer>('metasync.history'), showHistory),
     'metasync.search': (text) => search(client, text),
-    'metasync.lineage': (given, column) => lineage(client, given, async (name) => panel.ask(name, typeof column === 'string' ? column : columnOf(given))),
+    'metasync.lineage': (given, column) => lineage(client, given, (name, meant) => panel.ask(name, typeof column === 'string' ? column : columnOf(given) ?? meant)),
+    'metasync.objectLineage': (given) => lineage(client, given, (name) => panel.ask(name, columnOf(given))),
+    'metasync.lineageFocus': () => vscode.commands.executeCommand('metasync.lineageView.focus'),
     'metasync.lineageList': (given) => lineage(client, given, (name) => listed(client, name)),
     'metasync.selectConnections': () => selectConnections(client),
     'metasync.doctor': () => show(client.request<DoctorAnswer>('metasync.doctor'), showDoctor),
@@ -102,9 +105,11 @@ async function search(client: MetasyncClient, text: unknown): Promise<ObjectAnsw
 }
 
 /** `given` is a name, a line of the Metadata view, or nothing: then what the cursor is on. */
-async function lineage(client: MetasyncClient, given: unknown, view: (name: string) => Promise<LineageAnswer>): Promise<LineageAnswer | undefined> {
-  const name = typeof given === 'string' ? given : objectOf(given)?.full_name ?? (await nameAtCursor(client));
-  return name === undefined ? undefined : view(name);
+async function lineage(client: MetasyncClient, given: unknown, view: (name: string, column?: string) => Promise<LineageAnswer>): Promise<LineageAnswer | undefined> {
+  const name = typeof given === 'string' ? given : objectOf(given)?.full_name;
+  if (name !== undefined) return view(name);
+  const meant = await atCursor(client);
+  return meant === undefined ? undefined : view(meant.name, meant.column);
 }
 
 async function listed(client: MetasyncClient, name: string): Promise<LineageAnswer> {
@@ -113,9 +118,14 @@ async function listed(client: MetasyncClient, name: string): Promise<LineageAnsw
   return answer;
 }
 
-/** What is meant by the cursor: its word, else the file. The user chooses where that is not one known object. */
-async function nameAtCursor(client: MetasyncClient): Promise<string | undefined> {
+interface Meant { readonly name: string; readonly column?: string }
+
+/** What is meant by the cursor: its name, else the file. The user chooses where that is not one known object. */
+async function atCursor(client: MetasyncClient): Promise<Meant | undefined> {
   const editor = vscode.window.activeTextEditor;
+  const meant = editor === undefined ? undefined : await objectAt(client, editor.document, editor.selection.active);
+  if (meant?.named) return { name: meant.named.full_name, ...(meant.column === null ? {} : { column: meant.column }) };
+  if (meant?.own) return { name: meant.own.full_name };
   const range = editor?.document.getWordRangeAtPosition(editor.selection.active, /[\w$]+/);
   const word = range === undefined ? undefined : editor?.document.getText(range);
   const file = editor?.document.uri.path.split('/').at(-1)?.replace(/\.[^.]*$/, '');
@@ -123,10 +133,16 @@ async function nameAtCursor(client: MetasyncClient): Promise<string | undefined>
     if (name === undefined || name === '') continue;
     const { results } = await client.request<SearchAnswer>('metasync.search', name, { limit: SAME_NAME_LIMIT });
     const same = results.filter((object) => object.name.toLowerCase() === name.toLowerCase());
-    if (same.length === 1) return same[0]?.full_name;
-    if (same.length > 1) return (await pickObject(client, vscode.l10n.t('Metadata: Lineage of…'), name))?.full_name;
+    const [only] = same;
+    if (same.length === 1 && only !== undefined) return { name: only.full_name };
+    if (same.length > 1) return chosen(client, name);
   }
-  return (await pickObject(client, vscode.l10n.t('Metadata: Lineage of…')))?.full_name;
+  return chosen(client);
+}
+
+async function chosen(client: MetasyncClient, start = ''): Promise<Meant | undefined> {
+  const object = await pickObject(client, vscode.l10n.t('Metadata: Lineage of…'), start);
+  return object === undefined ? undefined : { name: object.full_name };
 }
 
 async function selectConnections(client: MetasyncClient): Promise<ConnectionsAnswer | undefined> {

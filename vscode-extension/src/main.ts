@@ -6,7 +6,9 @@ import { Changes } from './catalogue/changes';
 import { registerCommands } from './commands';
 import { Conflicts } from './conflicts/conflicts';
 import { CONFLICT_SCHEME } from './conflicts/sides';
+import { EditorObject } from './editor/editor_object';
 import { LineagePanel } from './lineage/panel';
+import { LineageView } from './lineage/view';
 import { RedactedChannel } from './log';
 import { ProgressRouter } from './progress';
 import { SECTION, needsRestart } from './settings';
@@ -34,10 +36,12 @@ export function activate(context: vscode.ExtensionContext): MetasyncApi {
   const catalogue = new Catalogue(client);
   const changes = new Changes(client);
   const conflicts = new Conflicts(client);
-  const panel = new LineagePanel(context.extensionUri, client, catalogue);
-  const views = new Views(client, catalogue, changes);
+  const editor = new EditorObject(client);
+  const panel = new LineagePanel(context.extensionUri, client, catalogue, editor);
+  const views = new Views(client, catalogue, changes, editor);
   context.subscriptions.push(
-    channel, tokens, progress, client, changes, conflicts, panel, views,
+    channel, tokens, progress, client, changes, conflicts, editor, panel, views,
+    new LineageView(context.extensionUri, client, catalogue, editor),
     new StatusBar(client, progress),
     registerCommands({ client, tokens, progress, channel, panel, conflicts, views, extension: context.extension }),
     vscode.workspace.registerTextDocumentContentProvider(CONFLICT_SCHEME, conflicts.sides),

@@ -17,6 +17,40 @@ export async function openObject(object: ObjectAnswer, viewColumn = vscode.ViewC
   await vscode.window.showTextDocument(uri, { viewColumn, selection: new vscode.Range(line, 0, line, 0) });
 }
 
+/** Opens where an object's column is made: where the outline of the file has it, else where the object begins. */
+export async function openColumn(object: ObjectAnswer, column: string): Promise<void> {
+  await openObject(object);
+  const editor = vscode.window.activeTextEditor;
+  if (!object.path || editor === undefined || !editor.document.uri.path.endsWith(object.path.split('/').at(-1) ?? '')) return;
+  const symbols = await vscode.commands.executeCommand<vscode.DocumentSymbol[] | undefined>('vscode.executeDocumentSymbolProvider', editor.document.uri);
+  const place = columnIn(symbols ?? [], object.name, column);
+  if (place === undefined) return;
+  editor.selection = new vscode.Selection(place.start, place.start);
+  editor.revealRange(place, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+/** The column below the symbol of its object, or, where that has another name, the last of that name: what a query gives stands at its end. */
+function columnIn(symbols: readonly vscode.DocumentSymbol[], object: string, column: string): vscode.Range | undefined {
+  const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+  let found: vscode.Range | undefined;
+  for (const symbol of symbols) {
+    if (same(symbol.name, object)) {
+      const own = symbol.children.find(({ name }) => same(name, column));
+      if (own !== undefined) return own.selectionRange;
+    }
+    const within = columnIn(symbol.children, object, column);
+    if (within !== undefined) found = within;
+    else if (same(symbol.name, column)) found = symbol.selectionRange;
+  }
+  return found;
+}
+
+/** Where a file goes that something beside the texts opens: into the column where texts are, if there is one. */
+export function besides(own: vscode.ViewColumn | undefined): vscode.ViewColumn {
+  const texts = vscode.window.visibleTextEditors.map(({ viewColumn }) => viewColumn).filter((column) => column !== undefined && column !== own);
+  return texts[0] ?? (own === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside);
+}
+
 /** The path is relative to the repository's root, which may lie above or below the folder that is open. */
 async function locate(path: string): Promise<vscode.Uri | undefined> {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');

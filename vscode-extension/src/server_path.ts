@@ -1,7 +1,8 @@
-// Which server program to start. Knows files and paths, nothing of VS Code, so it can be tested alone.
+// Which server program to start. Knows files and paths, and of VS Code the language only.
 import { accessSync, chmodSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { l10n } from 'vscode';
 
 /** Where the program was found, and how. */
 export interface FoundServer {
@@ -24,16 +25,20 @@ export function findServer(extensionPath: string, setting: string, searchPath = 
   if (configured !== '') {
     const path = configured.startsWith('~/') ? join(homedir(), configured.slice(2)) : configured;
     if (!isAbsolute(path)) {
-      throw new ServerNotFound(`The setting metasync.server.path is "${configured}", which is no full path. Give the full path of the metasync program, or leave it empty.`);
+      throw new ServerNotFound(l10n.t('The setting metasync.server.path is "{0}", which is no full path. Give the full path of the metasync program, or leave it empty.', configured));
+    }
+    if (!isFile(path)) {
+      throw new ServerNotFound(l10n.t('The setting metasync.server.path names {0}, but no program is there. Correct it, or leave it empty to use the server that comes with the extension.', path));
     }
     if (!isProgram(path)) {
-      throw new ServerNotFound(`The setting metasync.server.path names ${path}, but no program that can be started is there. Correct it, or leave it empty to use the server that comes with the extension.`);
+      throw new ServerNotFound(l10n.t('The setting metasync.server.path names {0}, but this file may not be executed. Make it executable (chmod +x), or leave the setting empty to use the server that comes with the extension.', path));
     }
     return { path, by: 'setting' };
   }
   const bundled = join(extensionPath, 'server', FILE_NAME);
   if (isFile(bundled)) {
     makeExecutable(bundled);
+    if (!isProgram(bundled)) throw new ServerNotFound(l10n.t('The server that comes with the extension, {0}, may not be executed, and its mode cannot be changed. Make it executable (chmod +x), or install the extension again.', bundled));
     return { path: bundled, by: 'bundled' };
   }
   for (const folder of searchPath.split(delimiter)) {
@@ -42,7 +47,7 @@ export function findServer(extensionPath: string, setting: string, searchPath = 
     const path = join(folder, FILE_NAME);
     if (isProgram(path)) return { path, by: 'PATH' };
   }
-  throw new ServerNotFound('The metasync server was not found: this build of the extension carries none, and none is on the PATH. Install metasync, or name it in the setting metasync.server.path.');
+  throw new ServerNotFound(l10n.t('The metasync server was not found: this build of the extension carries none, and none is on the PATH. Install metasync, or name it in the setting metasync.server.path.'));
 }
 
 function isFile(path: string): boolean {

@@ -35,6 +35,11 @@ export function hubUrl(): string | undefined {
   return text(vscode.workspace.getConfiguration(SECTION), 'hub.url');
 }
 
+/** Whether the catalogue selects the object of the file that is being edited. */
+export function autoReveal(): boolean {
+  return vscode.workspace.getConfiguration(SECTION).get<boolean>('catalogue.autoReveal', true);
+}
+
 export function serverPath(): string {
   return text(vscode.workspace.getConfiguration(SECTION), 'server.path') ?? '';
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { MetasyncClient, ServerStatus } from './client';
 import { ago, clock, number, objects, stateWords } from './format';
 import type { ProgressRouter, Step } from './progress';
+import { plain, sentence } from './markdown';
 import { hubUrl } from './settings';
 
 /** Left of most others, right of the branch. */
@@ -50,7 +51,7 @@ export class StatusBar implements vscode.Disposable {
     this.item.text = `$(${icon}) ${text}`;
     this.item.backgroundColor = background === undefined ? undefined : new vscode.ThemeColor(`statusBarItem.${background}Background`);
     this.item.tooltip = tooltip(this.status, this.step);
-    this.item.accessibilityInformation = { label: vscode.l10n.t('Metadata: {0}', stateWords(this.status.state)), role: 'button' };
+    this.item.accessibilityInformation = { label: vscode.l10n.t('{0}; click for details', text), role: 'button' };
     void vscode.commands.executeCommand('setContext', CONTEXT_KEY, this.status.state);
   }
 }
@@ -78,21 +79,28 @@ function look(status: ServerStatus, step: Step | undefined): Look {
   }
 }
 
-/** Names come from elsewhere: `appendText` escapes them, and only the commands above can be linked. */
+/** Names come from elsewhere: they stand as text, and only the commands above can be linked. */
 function tooltip(status: ServerStatus, step: Step | undefined): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString('', true);
   markdown.isTrusted = { enabledCommands: LINKED };
-  markdown.appendMarkdown(`**${vscode.l10n.t('Metadata')}** — `).appendText(stateWords(status.state));
-  if (status.message !== '') markdown.appendMarkdown('\n\n').appendText(status.message);
-  const line = (icon: string, title: string, value: string) => markdown.appendMarkdown(`\n\n$(${icon}) ${title}: `).appendText(value);
-  if (step !== undefined) line('sync', step.title === '' ? vscode.l10n.t('Now') : step.title.replaceAll('$(', ''), step.message);
-  if (status.state !== 'stopped') {
-    if (status.organization) line('organization', vscode.l10n.t('Organization'), status.organization.name);
-    if (status.connections.length > 0) line('plug', vscode.l10n.t('Connections'), names(status.connections));
-    line('database', vscode.l10n.t('Objects'), number(status.objects));
-    line('history', vscode.l10n.t('Last sync'), ago(status.last_sync_at));
-    if (status.next_sync_at) line('watch', vscode.l10n.t('Next sync'), clock(status.next_sync_at));
+  const local = status.state !== 'stopped' && hubUrl() === undefined;
+  markdown.appendMarkdown(`**${vscode.l10n.t('Metadata')}** — ${plain(stateWords(status.state))}`);
+  // In these states the message says no more than the state does.
+  const calm = status.state === 'local' || status.state === 'up_to_date' || status.state === 'syncing';
+  if (!calm && status.message !== '') markdown.appendMarkdown(`\n\n${plain(sentence(status.message))}`);
+  const rows: [icon: string, title: string, value: string][] = [];
+  if (step !== undefined) {
+    const percent = step.percentage === undefined ? '' : `${Math.floor(step.percentage)} %`;
+    rows.push(['sync', step.title === '' ? vscode.l10n.t('Now') : step.title, [percent, step.message].filter((part) => part !== '').join(' · ')]);
   }
+  if (status.state !== 'stopped') {
+    if (local) rows.push(['home', vscode.l10n.t('Mode'), vscode.l10n.t('local: this workspace only, no hub')]);
+    else if (status.organization) rows.push(['organization', vscode.l10n.t('Organization'), status.organization.name]);
+    if (status.connections.length > 0) rows.push(['plug', vscode.l10n.t('Connections'), names(status.connections)]);
+    rows.push(['database', vscode.l10n.t('Objects'), number(status.objects)], ['history', vscode.l10n.t('Last sync'), ago(status.last_sync_at)]);
+    if (status.next_sync_at) rows.push(['watch', vscode.l10n.t('Next sync'), clock(status.next_sync_at)]);
+  }
+  if (rows.length > 0) markdown.appendMarkdown(`\n\n| | |\n|:--|:--|\n${rows.map(([icon, title, value]) => `| $(${icon}) ${plain(title)} &nbsp; | ${plain(value)} |`).join('\n')}`);
   markdown.appendMarkdown(`\n\n---\n\n${links(status).join(' &nbsp; ')}`);
   return markdown;
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { MetasyncClient } from './client';
 import { count, number, objects } from './format';
+import { sentence } from './markdown';
 import type { ProgressRouter } from './progress';
 import type { SyncAnswer } from './protocol.gen';
 
@@ -15,7 +16,7 @@ export async function sync(client: MetasyncClient, progress: ProgressRouter, com
 }
 
 async function tell(answer: SyncAnswer, client: MetasyncClient): Promise<void> {
-  const because = answer.error ? ` ${answer.error}` : '';
+  const because = answer.error ? ` ${sentence(answer.error)}` : '';
   switch (answer.state) {
     case 'up_to_date':
     case 'local':

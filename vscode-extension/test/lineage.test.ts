@@ -5,7 +5,7 @@ import { fromPage } from '../src/lineage/messages';
 import { traceColumn } from '../src/lineage/trace';
 import type { LineageAnswer, LineageNode } from '../src/protocol.gen';
 import { nearest } from '../webview/keys';
-import { MAX_ROWS, place, rowsOf } from '../webview/layout';
+import { MAX_ROWS, middle, place, rowsOf, shorten, splitRow } from '../webview/layout';
 
 const object = (name: string) => ({ id: name, name, full_name: `shop.${name}`, object_type: 'model', description: null, connection: 'shop', path: `${name}.sql`, line: 1 });
 const up = (name: string, upstream?: LineageNode[], columns?: string[]): LineageNode => ({ ...object(name), ...(upstream === undefined ? {} : { upstream }), ...(columns === undefined ? {} : { columns }) });
@@ -65,6 +65,7 @@ test('too many are cut, and it is said', () => {
   graph.start({ object: object('a'), upstream: Array.from({ length: MAX_NODES + 50 }, (_, i) => up(`n${i}`)), downstream: [] });
   assert.equal(graph.nodes.size, MAX_NODES);
   assert.ok(graph.cut);
+  assert.equal(graph.count('a', 'upstream'), MAX_NODES + 50, 'what is not drawn counts too');
   assert.equal(graph.knob('a', 'upstream'), 'expand');
 });
 
@@ -82,6 +83,38 @@ test('boxes do not lie upon each other, with columns listed too', () => {
     if (a === b || a.x !== b.x) continue;
     assert.ok(a.y + a.height <= b.y || b.y + b.height <= a.y);
   }
+});
+
+test('a box is as wide as its name, within limits, and as those above and below it', () => {
+  const graph = new LineageGraph();
+  graph.start({ object: object('a'), upstream: [up('b'), up('int_orders_joined_with_payments'), up('x'.repeat(200))], downstream: [] });
+  const { boxes } = place(graph.visible().nodes, graph.visible().edges, () => []);
+  const width = (id: string) => boxes.get(id)?.width ?? 0;
+  assert.ok(width('a') < width('b'));
+  assert.equal(width('b'), width('x'.repeat(200)));
+  assert.ok(width('b') < 400);
+});
+
+test('long names lose their middle, not the end that tells them apart', () => {
+  const measure = (text: string) => text.length * 10;
+  assert.equal(shorten('orders', 100, 'name', measure), 'orders');
+  assert.equal(shorten('int_orders_joined_daily', 100, 'name', measure), 'int_o…aily');
+  assert.equal(shorten('int_orders', 5, 'name', measure), 'i…');
+});
+
+test('of a column that is too long its type gives way first', () => {
+  const measure = (text: string) => text.length * 10;
+  const row = (name: string, type: string) => ({ name, type, traced: false });
+  assert.deepEqual(splitRow(row('id', 'int'), 200, measure), { name: 178, type: 178 });
+  const { name, type } = splitRow(row('x'.repeat(12), 'y'.repeat(30)), 200, measure);
+  assert.ok(name + type <= 178 && name > type, `${name} ${type}`);
+});
+
+test('what is shown first leaves no room empty while something is out of sight', () => {
+  assert.equal(middle(1_000, 800, 100), 400, 'all fits: in the middle');
+  assert.equal(middle(1_000, 2_000, 100), 500, 'at the left end');
+  assert.equal(middle(1_000, 2_000, 1_900), 1_500, 'at the right end');
+  assert.equal(middle(1_000, 2_000, 900), 900);
 });
 
 test('a box lists so many columns, those of the trace for sure', () => {
@@ -127,7 +160,7 @@ test('a trace that never ends is cut', async () => {
 
 test('messages of the page: what is none is dropped', () => {
   assert.deepEqual(fromPage({ type: 'open', id: 'a' }), { type: 'open', id: 'a' });
-  for (const bad of [null, 7, 'open', {}, { type: 'open' }, { type: 'open', id: 7 }, { type: 'toString' }, { type: 'expand', id: 'a', direction: 'both' }, { type: 'svg', name: 'a' }]) {
+  for (const bad of [null, 7, 'open', {}, { type: 'open' }, { type: 'open', id: 7 }, { type: 'toString' }, { type: 'expand', id: 'a', direction: 'both' }, { type: 'svg', name: 'a' }, { type: 'follow' }, { type: 'follow', on: 'yes' }]) {
     assert.equal(fromPage(bad), undefined, JSON.stringify(bad));
   }
 });

@@ -8,6 +8,39 @@ const root = join(import.meta.dirname, '..');
 const bundle = join(root, 'l10n', 'bundle.l10n.json');
 const problems = [];
 
+/** What is shown under these names. */
+const SHOWN = new Set(['title', 'label', 'description', 'detail', 'placeHolder', 'placeholder', 'prompt', 'tooltip', 'message', 'name', 'accessibilityInformation', 'text', 'badge', 'value']);
+/** What is given to these is shown. */
+const SHOWING = /(?:^|\.)(?:show(?:Information|Warning|Error)Message|setStatusBarMessage|Error|ServerNotFound|TreeItem|FileDecoration)$/;
+/** Left as they are: names of things, and messages between the parts. */
+const NAMES = /^(?:metasync|Metadata)$/;
+
+/** Whether a text has words in it that somebody should translate. */
+function hasWords(text) {
+  const words = text.replace(/\$\([\w~-]+\)/g, '').trim();
+  return /\p{L}{3}/u.test(words) && !NAMES.test(words) && !/^[\w.:/-]+$/.test(words);
+}
+
+/** Texts that people would see and that nobody could translate. */
+function bareWordsOf(file) {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+  const bare = [];
+  const text = (node) => {
+    if (ts.isStringLiteralLike(node)) return node.text;
+    if (ts.isTemplateExpression(node)) return [node.head.text, ...node.templateSpans.map((span) => span.literal.text)].join(' ');
+    return '';
+  };
+  const look = (node) => { if (node !== undefined && hasWords(text(node))) bare.push(`${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1}: ${node.getText(source)}`); };
+  const visit = (node) => {
+    if (ts.isPropertyAssignment(node) && SHOWN.has(node.name.getText(source))) look(node.initializer);
+    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken && ts.isPropertyAccessExpression(node.left) && SHOWN.has(node.left.name.text)) look(node.right);
+    if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && SHOWING.test(node.expression.getText(source))) node.arguments?.forEach(look);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return bare;
+}
+
 /** Texts given to `l10n.t` in a source file; anything but a literal could not be found by translators. */
 function wordsOf(file) {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
@@ -25,6 +58,7 @@ function wordsOf(file) {
 }
 
 const files = readdirSync(join(root, 'src'), { recursive: true }).filter((name) => name.endsWith('.ts')).map((name) => join(root, 'src', name));
+for (const file of files) for (const bare of bareWordsOf(file)) problems.push(`${file}:${bare} is shown but can't be translated: give it to l10n.t`);
 const words = [...new Set(files.flatMap(wordsOf))].sort();
 const wanted = `${JSON.stringify(Object.fromEntries(words.map((word) => [word, word])), null, 2)}\n`;
 if (process.argv.includes('--write')) {

@@ -2,12 +2,11 @@
 import type { LineageGraph } from '../src/lineage/graph';
 import type { ColumnEdge, Direction } from '../src/lineage/messages';
 import type { PageWords } from '../src/lineage/words';
-import { BOX, type Box, type Line, type Picture, type Point } from './layout';
+import { BOX, type Box, type Line, type Measure, type Picture, type Point, type Row, kindOf, shorten, splitRow } from './layout';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** Letters that fit into a box, roughly; the whole name is in the tooltip. */
-const FITS = 21;
-const ROW_FITS = 20;
+/** Where texts begin, and how much is kept free at the other end. */
+const TEXT = { left: 14, right: 8 } as const;
 
 export function element<K extends keyof SVGElementTagNameMap>(name: K, attributes: Record<string, string | number>, ...children: (SVGElement | string)[]): SVGElementTagNameMap[K] {
   const made = document.createElementNS(SVG, name);
@@ -16,12 +15,12 @@ export function element<K extends keyof SVGElementTagNameMap>(name: K, attribute
   return made;
 }
 
-export function draw(into: SVGGElement, picture: Picture, graph: LineageGraph, columns: readonly ColumnEdge[], words: PageWords): void {
+export function draw(into: SVGGElement, picture: Picture, graph: LineageGraph, columns: readonly ColumnEdge[], words: PageWords, measure: Measure): void {
   const tracing = graph.trace !== undefined;
   into.replaceChildren(
     element('g', { class: tracing ? 'lines dim' : 'lines' }, ...picture.lines.map((each) => line(each, picture))),
     element('g', { class: 'columns' }, ...columns.flatMap((edge) => columnLine(edge, picture) ?? [])),
-    ...[...picture.boxes.values()].map((box) => boxOf(box, graph, words, tracing)),
+    ...[...picture.boxes.values()].map((box) => boxOf(box, graph, words, tracing, measure)),
   );
 }
 
@@ -30,8 +29,8 @@ function line({ from, to, points }: Line, { boxes }: Picture): SVGElement {
   const left = boxes.get(from);
   const right = boxes.get(to);
   const ends = left === undefined || right === undefined ? points : [
-    { x: left.x + BOX.width, y: left.y + BOX.header / 2 },
-    ...points.slice(1, -1).filter(({ x }) => x > left.x + BOX.width && x < right.x),
+    { x: left.x + left.width, y: left.y + BOX.header / 2 },
+    ...points.slice(1, -1).filter(({ x }) => x > left.x + left.width && x < right.x),
     { x: right.x, y: right.y + BOX.header / 2 },
   ];
   return element('path', { class: 'line', d: through(ends), 'data-from': from, 'data-to': to, 'marker-end': 'url(#arrow)' });
@@ -70,7 +69,7 @@ function columnLine({ from, fromColumn, to, toColumn }: ColumnEdge, { boxes }: P
   if (left === undefined || right === undefined) return undefined;
   return element('path', {
     class: 'column-line',
-    d: bow({ x: left.x + BOX.width, y: rowY(left, fromColumn) }, { x: right.x, y: rowY(right, toColumn) }),
+    d: bow({ x: left.x + left.width, y: rowY(left, fromColumn) }, { x: right.x, y: rowY(right, toColumn) }),
   });
 }
 
@@ -79,7 +78,7 @@ function rowY(box: Box, column: string): number {
   return index < 0 ? box.y + BOX.header / 2 : box.y + BOX.header + index * BOX.row + BOX.row / 2;
 }
 
-function boxOf(box: Box, graph: LineageGraph, words: PageWords, tracing: boolean): SVGElement {
+function boxOf(box: Box, graph: LineageGraph, words: PageWords, tracing: boolean, measure: Measure): SVGElement {
   const { object, level } = box.node;
   const names = [
     'box', `type-${object.object_type.replace(/\W/g, '')}`,
@@ -89,39 +88,51 @@ function boxOf(box: Box, graph: LineageGraph, words: PageWords, tracing: boolean
   const about = [object.full_name, [object.object_type, object.connection].filter(Boolean).join(' · '), object.path ?? '', object.description ?? ''].filter((part) => part !== '').join('\n');
   const group = element('g', {
     class: names.filter(Boolean).join(' '), transform: `translate(${box.x},${box.y})`, 'data-id': object.id,
-    tabindex: -1, role: 'button', 'aria-label': `${object.name}, ${object.object_type}`, 'data-level': level,
+    tabindex: -1, role: 'button', 'aria-label': label(box, graph, words), 'data-level': level,
   },
     element('title', {}, about),
-    element('rect', { class: 'frame', width: BOX.width, height: box.height, rx: 4 }),
+    element('rect', { class: 'frame', width: box.width, height: box.height, rx: 4 }),
     element('rect', { class: 'mark', width: 4, height: box.height, rx: 2 }),
-    element('text', { class: 'name', x: 14, y: 19 }, short(object.name, FITS)),
-    element('text', { class: 'type', x: 14, y: 35 }, short([object.object_type, object.connection].filter(Boolean).join(' · '), FITS + 6)),
-    ...rows(box, words),
-    ...(['upstream', 'downstream'] as const).flatMap((side) => knob(object.id, side, graph, words) ?? []),
+    element('text', { class: 'name', x: 14, y: 19 }, shorten(object.name, box.width - TEXT.left - TEXT.right - 6, 'name', measure)),
+    element('text', { class: 'type', x: 14, y: 35 }, shorten(kindOf(box.node), box.width - TEXT.left - TEXT.right, 'type', measure)),
+    ...rows(box, words, measure),
+    ...(['upstream', 'downstream'] as const).flatMap((side) => knob(box, side, graph, words) ?? []),
   );
   return group;
 }
 
-function rows(box: Box, words: PageWords): SVGElement[] {
-  const made: SVGElement[] = box.rows.map((row, index) => element('g', {
-    class: row.traced ? 'row traced' : 'row', transform: `translate(0,${BOX.header + index * BOX.row})`,
-    tabindex: -1, role: 'button', 'data-column': row.name, 'aria-label': `${row.name} ${row.type}`,
-  },
-    element('title', {}, `${row.name} ${row.type}`),
-    element('rect', { class: 'row-frame', x: 5, width: BOX.width - 6, height: BOX.row }),
-    element('text', { class: 'column', x: 14, y: 14 }, short(row.name, ROW_FITS)),
-    element('text', { class: 'data-type', x: BOX.width - 8, y: 14, 'text-anchor': 'end' }, short(row.type, row.name.length > 14 ? 7 : 11)),
-  ));
+/** What a screen reader says of a box. */
+function label({ node }: Box, graph: LineageGraph, words: PageWords): string {
+  const { object } = node;
+  const values = [object.name, object.object_type, graph.count(object.id, 'upstream'), graph.count(object.id, 'downstream')];
+  return values.reduce<string>((text, value, i) => text.replace(`{${i}}`, String(value)), words.box);
+}
+
+function rows(box: Box, words: PageWords, measure: Measure): SVGElement[] {
+  const rowOf = (row: Row, index: number) => {
+    const fits = splitRow(row, box.width, measure);
+    return element('g', {
+      class: row.traced ? 'row traced' : 'row', transform: `translate(0,${BOX.header + index * BOX.row})`,
+      tabindex: -1, role: 'button', 'data-column': row.name, 'aria-label': `${row.name} ${row.type}`.trim(),
+    },
+      element('title', {}, `${row.name} ${row.type}`),
+      element('rect', { class: 'row-frame', x: 5, width: box.width - 6, height: BOX.row }),
+      element('text', { class: 'column', x: TEXT.left, y: 14 }, shorten(row.name, fits.name, 'column', measure)),
+      element('text', { class: 'data-type', x: box.width - TEXT.right, y: 14, 'text-anchor': 'end' }, shorten(row.type, fits.type, 'type', measure)),
+    );
+  };
+  const made: SVGElement[] = box.rows.map(rowOf);
   const note = box.hidden > 0 ? words.moreColumns.replace('{0}', box.hidden.toLocaleString()) : box.node.open && box.rows.length === 0 ? words.noColumns : '';
   if (note !== '') made.push(element('text', { class: 'data-type', x: 14, y: BOX.header + box.rows.length * BOX.row + 14 }, note));
   return made;
 }
 
-function knob(id: string, side: Direction, graph: LineageGraph, words: PageWords): SVGElement | undefined {
+function knob({ node, width }: Box, side: Direction, graph: LineageGraph, words: PageWords): SVGElement | undefined {
+  const { id } = node.object;
   const does = graph.knob(id, side);
   if (does === undefined) return undefined;
   return element('g', {
-    class: isQuiet(id, side, graph) ? `knob quiet ${does}` : `knob ${does}`, 'data-side': side, transform: `translate(${side === 'upstream' ? 0 : BOX.width},${BOX.header / 2})`,
+    class: isQuiet(id, side, graph) ? `knob quiet ${does}` : `knob ${does}`, 'data-side': side, transform: `translate(${side === 'upstream' ? 0 : width},${BOX.header / 2})`,
     role: 'button', 'aria-label': does === 'fold' ? words.fold : words.expand,
   },
     element('title', {}, does === 'fold' ? words.fold : words.expand),
@@ -134,8 +145,4 @@ function knob(id: string, side: Direction, graph: LineageGraph, words: PageWords
 function isQuiet(id: string, side: Direction, graph: LineageGraph): boolean {
   const level = graph.nodes.get(id)?.level ?? 0;
   return side === 'upstream' ? level > 0 : level < 0;
-}
-
-function short(text: string, letters: number): string {
-  return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
 }

@@ -1,50 +1,46 @@
-// The page of the lineage panel: keeps the graph, draws it, and turns clicks and keys into questions.
+// The page of the lineage graph: keeps the graph, draws it, and turns clicks and keys into questions.
 import './lineage.css';
-import { select } from 'd3-selection';
-import { zoom, zoomIdentity, zoomTransform } from 'd3-zoom';
 import { LineageGraph } from '../src/lineage/graph';
 import type { Direction, FromPage, ToPage } from '../src/lineage/messages';
 import type { PageWords } from '../src/lineage/words';
+import { Camera, FIRST_ZOOM } from './camera';
 import { draw, element } from './draw';
 import { type Stop, isArrow, nearest } from './keys';
-import { BOX, type Picture, place } from './layout';
+import { BOX, type Font, type Measure, type Picture, place } from './layout';
 import { asFile } from './picture';
 
 declare function acquireVsCodeApi(): { postMessage(message: FromPage): void; setState(state: unknown): void };
 
-/** Smaller than this nothing can be read, larger nothing more. */
-const ZOOM: [number, number] = [0.1, 3];
-/** At first nothing is made larger than it is, nor so small that it can't be read. */
-const FIRST_ZOOM: [number, number] = [0.7, 1];
-const ZOOM_STEP = 1.25;
-
 const vscode = acquireVsCodeApi();
 const words = JSON.parse(document.body.dataset['words'] ?? '{}') as PageWords;
 const graph = new LineageGraph();
+const find = (id: string) => document.getElementById(id) as HTMLElement;
 const svg = document.getElementById('graph') as unknown as SVGSVGElement;
-const note = document.getElementById('note') as HTMLElement;
+const note = find('note');
 const content = element('g', { id: 'content' });
 svg.append(
   element('defs', {}, element('marker', { id: 'arrow', viewBox: '0 0 8 8', refX: 8, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto-start-reverse' }, element('path', { d: 'M0,0L8,4L0,8z' }))),
   content,
 );
+const camera = new Camera(svg, content);
 let picture: Picture = { boxes: new Map(), lines: [], width: 0, height: 0 };
 /** What has the focus: an object, perhaps one of its columns. */
 let chosen: { id: string; column?: string } = { id: '' };
+let following = false;
 
-/** Whether the user has moved or zoomed by hand: then a new size of the panel changes nothing. */
-let moved = false;
-
-const zooming = zoom<SVGSVGElement, unknown>().scaleExtent(ZOOM).on('zoom', ({ transform, sourceEvent }: { transform: { toString(): string }; sourceEvent: unknown }) => {
-  content.setAttribute('transform', transform.toString());
-  if (sourceEvent !== null) moved = true;
-});
-const view = select(svg).call(zooming).on('dblclick.zoom', null);
+const FONTS: Record<Font, string> = { name: '600 13px', type: '11px', column: '12px' };
+const measured = document.createElement('canvas').getContext('2d');
+const family = getComputedStyle(document.body).fontFamily;
+const measure: Measure = (text, font) => {
+  if (measured === null) return text.length * 7;
+  measured.font = `${FONTS[font]} ${family}`;
+  return measured.measureText(text).width;
+};
 
 function render(): void {
   const { nodes, edges, columns } = graph.visible();
-  picture = place(nodes, edges, (id) => graph.tracedColumns(id));
-  draw(content, picture, graph, columns, words);
+  picture = place(nodes, edges, (id) => graph.tracedColumns(id), measure);
+  draw(content, picture, graph, columns, words, measure);
   if (!picture.boxes.has(chosen.id)) chosen = { id: graph.root };
   focus(false);
   tell();
@@ -57,25 +53,27 @@ function tell(): void {
     const of = graph.nodes.get(graph.trace.object)?.object.name ?? '';
     note.textContent = fill(words.traced, `${of}.${graph.trace.column}`);
   } else {
-    const count = (side: Direction) => graph.neighbours(graph.root, side).length;
-    note.textContent = fill(words.changedRoot, root, count('upstream'), count('downstream'));
+    const count = (side: Direction) => graph.count(graph.root, side);
+    note.textContent = fill(words.summary, root, count('upstream'), count('downstream'));
   }
+  find('untrace').hidden = graph.trace === undefined;
   if (graph.cut || graph.trace?.cut === true) note.textContent += ` ${fill(words.cut, graph.nodes.size)}`;
+  note.title = note.textContent;
 }
 
-/** Everything in sight, or as much of it around the root as can be read. */
-function fit(limits: [number, number] = [ZOOM[0], 1]): void {
-  const { clientWidth: width, clientHeight: height } = svg;
-  if (width === 0 || picture.width === 0) return;
-  const needed = Math.min(width / picture.width, height / picture.height);
-  const scale = Math.max(limits[0], Math.min(limits[1], needed));
-  const root = picture.boxes.get(graph.root);
-  const middle = scale > needed && root !== undefined
-    ? { x: root.x + BOX.width / 2, y: root.y + root.height / 2 }
-    : { x: picture.width / 2, y: picture.height / 2 };
-  view.call(zooming.transform, zoomIdentity.translate(width / 2, height / 2).scale(scale).translate(-middle.x, -middle.y));
-  moved = false;
+/** There is a graph, or there is a text in its place. */
+function showGraph(has: boolean, why = ''): void {
+  svg.style.display = has ? '' : 'none';
+  find('empty').hidden = has;
+  find('keys').hidden = !has;
+  find('why').textContent = why;
+  for (const id of ['out', 'in', 'fit', 'columns', 'export']) (find(id) as HTMLButtonElement).disabled = !has;
+  if (has) return;
+  note.textContent = '';
+  find('untrace').hidden = true;
 }
+
+function fit(limits?: readonly [number, number]): void { camera.fit(picture, picture.boxes.get(graph.root), limits); }
 
 /** Draws anew while `id` stays where it is on the screen. */
 function renderAround(id: string): void {
@@ -83,9 +81,10 @@ function renderAround(id: string): void {
   render();
   const after = picture.boxes.get(id);
   if (before === undefined || after === undefined) return;
-  view.call(zooming.translateBy, before.x - after.x, before.y - after.y);
+  camera.by({ x: before.x - after.x, y: before.y - after.y });
 }
 
+/** The one stop of the Tab key; `move` takes the focus there. */
 function focus(move: boolean): void {
   const group = content.querySelector<SVGGElement>(`.box[data-id="${CSS.escape(chosen.id)}"]`);
   const row = chosen.column === undefined ? null : group?.querySelector<SVGGElement>(`.row[data-column="${CSS.escape(chosen.column)}"]`);
@@ -94,18 +93,7 @@ function focus(move: boolean): void {
   target?.setAttribute('tabindex', '0');
   if (!move || target === null || target === undefined) return;
   target.focus();
-  bringIntoSight(target);
-}
-
-function bringIntoSight(target: SVGGElement): void {
-  const box = target.getBoundingClientRect();
-  const frame = svg.getBoundingClientRect();
-  const by = (low: number, high: number, from: number, to: number) => (low < from ? from - low : high > to ? to - high : 0);
-  const dx = by(box.left, box.right, frame.left + 10, frame.right - 10);
-  const dy = by(box.top, box.bottom, frame.top + 10, frame.bottom - 10);
-  if (dx === 0 && dy === 0) return;
-  const { k } = zoomTransform(svg);
-  view.call(zooming.translateBy, dx / k, dy / k);
+  camera.bringIntoSight(target);
 }
 
 function stops(): Stop<{ id: string; column?: string }>[] {
@@ -151,13 +139,16 @@ function save(): void {
 }
 
 const BUTTONS: Record<string, () => void> = {
-  in: () => view.call(zooming.scaleBy, ZOOM_STEP),
-  out: () => view.call(zooming.scaleBy, 1 / ZOOM_STEP),
+  follow: () => vscode.postMessage({ type: 'follow', on: !following }),
+  in: () => camera.in(),
+  out: () => camera.out(),
   fit: () => fit(),
   columns: () => columns(chosen.id),
   export: save,
+  untrace: () => { endTrace(); focus(true); },
+  search: () => vscode.postMessage({ type: 'search' }),
 };
-for (const [id, run] of Object.entries(BUTTONS)) document.getElementById(id)?.addEventListener('click', run);
+for (const [id, run] of Object.entries(BUTTONS)) find(id).addEventListener('click', run);
 
 content.addEventListener('click', (event) => {
   const target = event.target as Element;
@@ -183,14 +174,15 @@ const KEYS: Record<string, () => void> = {
   Enter: () => vscode.postMessage(chosen.column === undefined ? { type: 'open', id: chosen.id } : { type: 'trace', id: chosen.id, column: chosen.column }),
   ' ': () => vscode.postMessage({ type: 'root', id: chosen.id }),
   c: () => columns(chosen.id),
+  f: () => BUTTONS['follow']?.(),
   s: save,
   '[': () => turn(chosen.id, 'upstream'),
   ']': () => turn(chosen.id, 'downstream'),
-  '+': () => BUTTONS['in']?.(),
-  '=': () => BUTTONS['in']?.(),
-  '-': () => BUTTONS['out']?.(),
+  '+': () => camera.in(),
+  '=': () => camera.in(),
+  '-': () => camera.out(),
   0: () => fit(),
-  Escape: () => { if (graph.trace !== undefined) endTrace(); },
+  Escape: () => { if (graph.trace !== undefined) { endTrace(); focus(true); } },
   Home: () => { chosen = { id: graph.root }; focus(true); },
 };
 
@@ -203,11 +195,14 @@ document.addEventListener('keydown', (event) => {
     if (next !== undefined) { chosen = next; focus(true); }
   } else {
     const run = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (run === undefined) return;
+    if (run === undefined || graph.root === '') return;
     run();
   }
   event.preventDefault();
 });
+
+/** A page that follows the editor must not take the focus from it. */
+const hasFocus = () => document.hasFocus();
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   switch (data.type) {
@@ -215,9 +210,10 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
       graph.start(data.answer);
       chosen = { id: graph.root };
       vscode.setState({ name: data.answer.object.full_name });
+      showGraph(true);
       render();
       fit(FIRST_ZOOM);
-      focus(true);
+      focus(!following || hasFocus());
       if (data.column !== undefined) vscode.postMessage({ type: 'trace', id: graph.root, column: data.column });
       return;
     case 'more':
@@ -235,11 +231,22 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
       renderAround(data.trace.object);
       focus(true);
       return;
+    case 'following':
+      following = data.on;
+      find('follow').setAttribute('aria-pressed', String(data.on));
+      return;
+    case 'empty':
+      graph.root = '';
+      showGraph(false, data.message);
+      return;
     case 'failed':
-      note.textContent = data.message;
+      if (graph.root === '') showGraph(false, data.message);
+      else note.textContent = data.message;
   }
 });
 
-new ResizeObserver(() => { if (!moved) fit(FIRST_ZOOM); }).observe(svg);
+new ResizeObserver(() => { if (!camera.moved) fit(FIRST_ZOOM); }).observe(svg);
 
+showGraph(false);
+find('empty').hidden = true;
 vscode.postMessage({ type: 'ready' });

@@ -18,12 +18,12 @@ export async function views(bench, hands) {
   await hands.step('the activity bar opens the catalogue: the connection with its types', async () => {
     await page.locator('.activitybar a[aria-label^="Metadata"]').first().click();
     await tree.row('jaffle_shop').waitFor();
-    await tree.row('model').waitFor();
+    await tree.row('Models').waitFor();
     await hands.shoot('view-types');
   });
 
   await hands.step('a type unfolds to its objects, an object to its columns', async () => {
-    await tree.unfold('model');
+    await tree.unfold('Models');
     await tree.row('orders', 'One row per order').waitFor();
     await tree.unfold('orders', 'One row per order');
     await tree.row('order_total', /decimal/).waitFor();
@@ -62,7 +62,7 @@ export async function views(bench, hands) {
 
   await hands.step('the menu of an object shows its lineage', async () => {
     await tree.row('orders', 'One row per order').click({ button: 'right' });
-    await page.locator('.monaco-menu').getByText('Metadata: Show Lineage').waitFor();
+    await page.locator('.monaco-menu').getByText('Show Lineage', { exact: true }).waitFor();
     await hands.shoot('view-menu');
     await page.keyboard.press('Escape');
   });

@@ -3,7 +3,7 @@ import type { ColumnAnswer, LineageAnswer, LineageNode, ObjectAnswer } from '../
 import type { ColumnEdge, ColumnTrace, Direction } from './messages';
 
 /** More boxes than this help nobody, and laying them out takes seconds. */
-export const MAX_NODES = 400;
+export const MAX_NODES = 600;
 
 export interface GraphNode {
   readonly object: ObjectAnswer;
@@ -23,6 +23,8 @@ export interface GraphEdge { readonly from: string; readonly to: string }
 
 export class LineageGraph {
   readonly nodes = new Map<string, GraphNode>();
+  /** How many neighbours an object has, those included that are not drawn. */
+  private readonly totals = new Map<string, Record<Direction, number>>();
   private readonly sources = new Map<string, Set<string>>();
   private readonly targets = new Map<string, Set<string>>();
   root = '';
@@ -35,6 +37,7 @@ export class LineageGraph {
     this.nodes.clear();
     this.sources.clear();
     this.targets.clear();
+    this.totals.clear();
     this.trace = undefined;
     this.cut = false;
     this.root = answer.object.id;
@@ -50,6 +53,11 @@ export class LineageGraph {
 
   neighbours(id: string, side: Direction): readonly string[] {
     return [...((side === 'upstream' ? this.sources : this.targets).get(id) ?? [])];
+  }
+
+  /** How many neighbours it has as far as is known; more than are drawn where there are too many. */
+  count(id: string, side: Direction): number {
+    return Math.max(this.totals.get(id)?.[side] ?? 0, this.neighbours(id, side).length);
   }
 
   /** What a node's knob on one side can do. */
@@ -115,6 +123,9 @@ export class LineageGraph {
 
   private addSide(id: string, node: GraphNode, children: readonly LineageNode[] | null | undefined, side: Direction): void {
     if (children === null || children === undefined) return;
+    const totals = this.totals.get(id) ?? { upstream: 0, downstream: 0 };
+    totals[side] = Math.max(totals[side], children.length);
+    this.totals.set(id, totals);
     let all = true;
     for (const child of children) {
       const known = this.node(child, node.level + (side === 'upstream' ? -1 : 1));

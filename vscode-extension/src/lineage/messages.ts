@@ -28,7 +28,11 @@ export type ToPage =
   | { readonly type: 'more'; readonly answer: LineageAnswer; readonly direction: Direction }
   | { readonly type: 'columns'; readonly id: string; readonly columns: readonly ColumnAnswer[] }
   | { readonly type: 'trace'; readonly trace: ColumnTrace }
-  | { readonly type: 'failed'; readonly message: string };
+  | { readonly type: 'failed'; readonly message: string }
+  /** There is nothing to draw; why. */
+  | { readonly type: 'empty'; readonly message: string }
+  /** Whether the graph follows the editor. */
+  | { readonly type: 'following'; readonly on: boolean };
 
 /** From the page to the extension. Objects are named by ids that the extension sent before. */
 export type FromPage =
@@ -38,10 +42,12 @@ export type FromPage =
   | { readonly type: 'columns'; readonly id: string }
   | { readonly type: 'trace'; readonly id: string; readonly column: string }
   | { readonly type: 'root'; readonly id: string }
+  | { readonly type: 'follow'; readonly on: boolean }
+  | { readonly type: 'search' }
   | { readonly type: 'svg'; readonly name: string; readonly text: string };
 
 const STRINGS: Record<FromPage['type'], readonly string[]> = {
-  ready: [], open: ['id'], expand: ['id', 'direction'], columns: ['id'], trace: ['id', 'column'], root: ['id'], svg: ['name', 'text'],
+  ready: [], open: ['id'], expand: ['id', 'direction'], columns: ['id'], trace: ['id', 'column'], root: ['id'], follow: [], search: [], svg: ['name', 'text'],
 };
 
 /** A message of the page, or undefined for what is none. */
@@ -52,5 +58,6 @@ export function fromPage(value: unknown): FromPage | undefined {
   if (typeof type !== 'string' || !Object.hasOwn(STRINGS, type)) return undefined;
   if (STRINGS[type as FromPage['type']].some((name) => typeof message[name] !== 'string')) return undefined;
   if (type === 'expand' && message['direction'] !== 'upstream' && message['direction'] !== 'downstream') return undefined;
+  if (type === 'follow' && typeof message['on'] !== 'boolean') return undefined;
   return message as unknown as FromPage;
 }

@@ -1,14 +1,15 @@
 // Lines of the Metadata view.
 import * as vscode from 'vscode';
 import { firstLine, number } from '../format';
+import { plain } from '../markdown';
 import type { ColumnAnswer, ConnectionRef, ObjectAnswer } from '../protocol.gen';
 import { objectIcon } from '../views/objects';
 
 export type Node =
   | { readonly kind: 'connection'; readonly connection: ConnectionRef }
   | { readonly kind: 'type'; readonly connection: ConnectionRef; readonly type: string; readonly count: number }
-  | { readonly kind: 'object'; readonly object: ObjectAnswer }
-  | { readonly kind: 'column'; readonly object: ObjectAnswer; readonly column: ColumnAnswer }
+  | { readonly kind: 'object'; readonly object: ObjectAnswer; readonly parent: Node }
+  | { readonly kind: 'column'; readonly object: ObjectAnswer; readonly column: ColumnAnswer; readonly parent: Node }
   | { readonly kind: 'more'; readonly parent: Node; readonly shown: number; readonly total: number }
   | { readonly kind: 'note'; readonly text: string };
 
@@ -21,6 +22,10 @@ export function objectOf(given: unknown): ObjectAnswer | undefined {
 
 export function columnOf(given: unknown): string | undefined {
   return typeof given === 'object' && given !== null && 'column' in given ? (given as { column: ColumnAnswer }).column.name : undefined;
+}
+
+export function connectionOf(given: unknown): ConnectionRef | undefined {
+  return typeof given === 'object' && given !== null && 'kind' in given && given.kind === 'connection' ? (given as Extract<Node, { kind: 'connection' }>).connection : undefined;
 }
 
 /** Scheme of the addresses that carry badges; nothing can be opened by it. */
@@ -42,14 +47,16 @@ function connectionItem(connection: ConnectionRef, single: boolean): vscode.Tree
   const item = new vscode.TreeItem(connection.name, single ? Expanded : Collapsed);
   item.id = `connection:${connection.id}`;
   item.iconPath = new vscode.ThemeIcon('plug');
+  item.tooltip = vscode.l10n.t('Connection {0}', connection.name);
   item.contextValue = 'connection';
   return item;
 }
 
 function typeItem({ connection, type, count }: Extract<Node, { kind: 'type' }>): vscode.TreeItem {
-  const item = new vscode.TreeItem(type, vscode.TreeItemCollapsibleState.Collapsed);
+  const item = new vscode.TreeItem(typeWords(type), vscode.TreeItemCollapsibleState.Collapsed);
   item.id = `type:${connection.id}:${type}`;
   item.description = number(count);
+  item.tooltip = count === 1 ? vscode.l10n.t('1 object of the type {0}', type) : vscode.l10n.t('{0} objects of the type {1}', number(count), type);
   item.iconPath = new vscode.ThemeIcon(objectIcon(type));
   item.contextValue = 'type';
   return item;
@@ -74,12 +81,12 @@ function columnItem(object: ObjectAnswer, column: ColumnAnswer): vscode.TreeItem
   const about = firstLine(column.description);
   item.description = [column.data_type ?? '', about].filter((part) => part !== '').join(' — ');
   item.iconPath = new vscode.ThemeIcon('symbol-field');
-  const tooltip = new vscode.MarkdownString();
-  tooltip.appendMarkdown('**').appendText(column.name).appendMarkdown('**');
-  if (column.data_type) tooltip.appendMarkdown(' ').appendText(column.data_type);
-  if (column.description) tooltip.appendMarkdown('\n\n').appendText(column.description);
+  const tooltip = new vscode.MarkdownString(`**${plain(column.name)}**`);
+  if (column.data_type) tooltip.appendMarkdown(` ${plain(column.data_type)}`);
+  if (column.description) tooltip.appendMarkdown(`\n\n${plain(column.description)}`);
   item.tooltip = tooltip;
   item.contextValue = 'column';
+  item.command = { command: 'metasync.openObject', title: vscode.l10n.t('Open'), arguments: [{ object, column }] };
   return item;
 }
 
@@ -93,10 +100,34 @@ function moreItem({ parent, shown, total }: Extract<Node, { kind: 'more' }>): vs
 
 /** Names and descriptions come from elsewhere: shown as text, in markdown that is not trusted. */
 function objectTooltip(object: ObjectAnswer): vscode.MarkdownString {
-  const tooltip = new vscode.MarkdownString();
-  tooltip.appendMarkdown('**').appendText(object.full_name).appendMarkdown('**\n\n').appendText(object.object_type);
-  if (object.connection) tooltip.appendMarkdown(' · ').appendText(object.connection);
-  if (object.path) tooltip.appendMarkdown(' · ').appendText(object.path);
-  if (object.description) tooltip.appendMarkdown('\n\n').appendText(object.description);
+  const where = [object.object_type, object.connection, object.path].filter((part) => part).map((part) => plain(part ?? '')).join(' · ');
+  const tooltip = new vscode.MarkdownString(`**${plain(object.full_name)}**\n\n${where}`);
+  if (object.description) tooltip.appendMarkdown(`\n\n${plain(object.description)}`);
   return tooltip;
+}
+
+/** In this order; what is not listed comes behind, by its name. */
+const ORDER = ['model', 'source', 'seed', 'snapshot', 'table', 'view', 'test', 'unit_test', 'macro', 'exposure', 'metric', 'semantic_model'];
+
+/** Which of two types stands first. */
+export function byType(a: string, b: string): number {
+  const rank = (type: string) => (ORDER.includes(type) ? ORDER.indexOf(type) : ORDER.length);
+  return rank(a) - rank(b) || a.localeCompare(b);
+}
+
+/** The heading of the objects of a type. */
+export function typeWords(type: string): string {
+  switch (type) {
+    case 'model': return vscode.l10n.t('Models');
+    case 'source': return vscode.l10n.t('Sources');
+    case 'seed': return vscode.l10n.t('Seeds');
+    case 'snapshot': return vscode.l10n.t('Snapshots');
+    case 'table': return vscode.l10n.t('Tables');
+    case 'view': return vscode.l10n.t('Views');
+    case 'test': return vscode.l10n.t('Tests');
+    case 'macro': return vscode.l10n.t('Macros');
+    case 'exposure': return vscode.l10n.t('Exposures');
+    case 'metric': return vscode.l10n.t('Metrics');
+    default: return `${type.charAt(0).toUpperCase()}${type.slice(1).replaceAll('_', ' ')}`;
+  }
 }

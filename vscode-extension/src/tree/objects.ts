@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import { type Catalogue, PAGE } from '../catalogue/catalogue';
 import type { MetasyncClient } from '../client';
-import type { ConnectionRef } from '../protocol.gen';
-import { type Node, treeItem } from './items';
+import type { ConnectionRef, ObjectAnswer } from '../protocol.gen';
+import { type Node, byType, treeItem } from './items';
 
 export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Node | undefined>();
@@ -12,6 +12,8 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   private connections: readonly ConnectionRef[] = [];
   /** How many lines of each group are shown, where "more" was asked for. */
   private readonly pages = new Map<string, number>();
+  /** An object of each group that is shown although its page is not: it was asked for by its file. */
+  private readonly guests = new Map<string, ObjectAnswer>();
   private text = '';
   private stamp = '';
 
@@ -25,6 +27,7 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   set filter(text: string) {
     this.text = text.trim();
     this.pages.clear();
+    this.guests.clear();
     this.refresh();
   }
 
@@ -35,6 +38,29 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     const group = groupKey(parent);
     this.pages.set(group, (this.pages.get(group) ?? 1) + 1);
     this.changed.fire(parent);
+  }
+
+  /** The line of an object, for showing it; undefined where it is of no connection here, or filtered away. */
+  async nodeOf(object: ObjectAnswer): Promise<Node | undefined> {
+    const connection = this.connections.find(({ name }) => name === object.connection) ?? (this.connections.length === 1 ? this.connections[0] : undefined);
+    if (connection === undefined) return undefined;
+    const parent = (await this.types(connection)).find((node) => node.kind === 'type' && node.type === object.object_type);
+    if (parent === undefined) return undefined;
+    const isListed = async () => (await this.objects(parent as Extract<Node, { kind: 'type' }>)).some((node) => node.kind === 'object' && node.object.id === object.id);
+    if (!(await isListed())) {
+      if (this.text !== '') return undefined;
+      this.guests.set(groupKey(parent), object);
+      this.changed.fire(parent);
+    }
+    return { kind: 'object', object, parent };
+  }
+
+  getParent(node: Node): Node | undefined {
+    switch (node.kind) {
+      case 'type': return { kind: 'connection', connection: node.connection };
+      case 'object': case 'column': case 'more': return node.parent;
+      default: return undefined;
+    }
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -65,7 +91,9 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     if (types.length === 0) {
       return [{ kind: 'note', text: this.text === '' ? vscode.l10n.t('Nothing is known yet.') : vscode.l10n.t('Nothing has "{0}" in its name.', this.text) }];
     }
-    return types.map(({ object_type, count }) => ({ kind: 'type', connection, type: object_type, count }));
+    return types
+      .map(({ object_type, count }): Node & { kind: 'type' } => ({ kind: 'type', connection, type: object_type, count }))
+      .sort((a, b) => byType(a.type, b.type));
   }
 
   private async objects(node: Extract<Node, { kind: 'type' }>): Promise<Node[]> {
@@ -76,18 +104,22 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
       const page = await this.catalogue.objects({ connection: node.connection.id, type: node.type, filter: this.text, offset: nodes.length, limit: PAGE });
       total = page.total;
       if (page.objects.length === 0) break;
-      for (const object of page.objects) nodes.push({ kind: 'object', object });
+      for (const object of page.objects) nodes.push({ kind: 'object', object, parent: node });
       if (nodes.length >= total) break;
     }
-    if (nodes.length < total) nodes.push({ kind: 'more', parent: node, shown: nodes.length, total });
+    const shown = nodes.length;
+    const guest = this.guests.get(groupKey(node));
+    if (guest !== undefined && !nodes.some((one) => one.kind === 'object' && one.object.id === guest.id)) nodes.push({ kind: 'object', object: guest, parent: node });
+    if (shown < total) nodes.push({ kind: 'more', parent: node, shown, total });
     return nodes;
   }
 
-  private async columns({ object }: Extract<Node, { kind: 'object' }>): Promise<Node[]> {
+  private async columns(parent: Extract<Node, { kind: 'object' }>): Promise<Node[]> {
+    const { object } = parent;
     const columns = await this.catalogue.columns(object.id);
     if (columns === undefined) return [{ kind: 'note', text: vscode.l10n.t('This server does not list columns; the hover does.') }];
     if (columns.length === 0) return [{ kind: 'note', text: vscode.l10n.t('No columns are known.') }];
-    return columns.map((column) => ({ kind: 'column', object, column }));
+    return columns.map((column) => ({ kind: 'column', object, column, parent }));
   }
 
   /** Reads anew only when something is different: the status also tells of each step of a sync. */

@@ -3,9 +3,12 @@ import * as vscode from 'vscode';
 import type { Catalogue } from '../catalogue/catalogue';
 import type { Changes } from '../catalogue/changes';
 import type { MetasyncClient } from '../client';
-import { openObject } from '../open';
+import type { EditorObject } from '../editor/editor_object';
+import { openColumn, openObject } from '../open';
+import type { ObjectAnswer } from '../protocol.gen';
+import { autoReveal } from '../settings';
 import { Badges } from './badges';
-import { type Node, columnOf, objectOf } from './items';
+import { type Node, columnOf, connectionOf, objectOf } from './items';
 import { ObjectsTree } from './objects';
 import { SyncsTree } from './syncs';
 
@@ -17,7 +20,7 @@ export class Views implements vscode.Disposable {
   private readonly view: vscode.TreeView<Node>;
   private readonly subscriptions: vscode.Disposable[];
 
-  constructor(client: MetasyncClient, catalogue: Catalogue, private readonly changes: Changes) {
+  constructor(client: MetasyncClient, catalogue: Catalogue, private readonly changes: Changes, private readonly editor: EditorObject) {
     this.objects = new ObjectsTree(client, catalogue);
     const syncs = new SyncsTree(client);
     this.view = vscode.window.createTreeView('metasync.objects', { treeDataProvider: this.objects, showCollapseAll: true });
@@ -26,6 +29,8 @@ export class Views implements vscode.Disposable {
       vscode.window.createTreeView('metasync.syncs', { treeDataProvider: syncs }),
       vscode.window.registerFileDecorationProvider(new Badges(changes)),
       changes.onDidChange(() => this.badge()),
+      editor.onDidChange((object) => { if (object !== undefined && autoReveal()) void this.reveal(object, false); }),
+      this.view.onDidChangeVisibility(({ visible }) => { if (visible && autoReveal() && editor.latest !== undefined) void this.reveal(editor.latest, false); }),
     ];
   }
 
@@ -37,8 +42,14 @@ export class Views implements vscode.Disposable {
       'metasync.refreshObjects': () => this.objects.refresh(),
       'metasync.moreObjects': (parent) => this.objects.more(parent as Node),
       'metasync.clearBadges': () => this.changes.clear(),
-      'metasync.openObject': (given) => { const object = objectOf(given); return object === undefined ? undefined : openObject(object); },
-      'metasync.copyName': (given) => vscode.env.clipboard.writeText(columnOf(given) ?? objectOf(given)?.full_name ?? ''),
+      'metasync.openObject': (given) => {
+        const object = objectOf(given);
+        const column = columnOf(given);
+        if (object === undefined) return undefined;
+        return column === undefined ? openObject(object) : openColumn(object, column);
+      },
+      'metasync.revealObject': (given) => this.askReveal(objectOf(given)),
+      'metasync.copyName': (given) => vscode.env.clipboard.writeText(columnOf(given) ?? objectOf(given)?.full_name ?? connectionOf(given)?.name ?? ''),
     };
   }
 
@@ -51,6 +62,32 @@ export class Views implements vscode.Disposable {
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private async askReveal(given: ObjectAnswer | undefined): Promise<void> {
+    const object = given ?? this.editor.latest;
+    if (object !== undefined && (await this.reveal(object, true))) return;
+    void vscode.window.showInformationMessage(object === undefined
+      ? vscode.l10n.t('The catalogue knows no object of the file in the editor.')
+      : vscode.l10n.t('{0} is not listed in the catalogue of this workspace.', object.full_name));
+  }
+
+  /** Selects an object's line. Unasked only where the view is seen, and never against its filter. */
+  private async reveal(object: ObjectAnswer, asked: boolean): Promise<boolean> {
+    if (!asked && !this.view.visible) return false;
+    try {
+      if (asked) {
+        await vscode.commands.executeCommand('metasync.objects.focus');
+        if (this.objects.filter !== '' && (await this.objects.nodeOf(object)) === undefined) this.filter('');
+      }
+      const node = await this.objects.nodeOf(object);
+      if (node === undefined) return false;
+      await this.view.reveal(node, { select: true, focus: asked, expand: false });
+      return true;
+    } catch {
+      // A sync may change the tree meanwhile: nothing to tell unless somebody asked.
+      return false;
+    }
   }
 
   private async askFilter(): Promise<void> {

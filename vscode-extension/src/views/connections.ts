@@ -19,10 +19,22 @@ export async function pickConnections({ connections }: ConnectionsAnswer): Promi
 
 function item(connection: ConnectionChoice): vscode.QuickPickItem & { id: string } {
   const match = connection.match === 'exact' ? vscode.l10n.t('this repository') : connection.match === 'suggested' ? vscode.l10n.t('suggested') : '';
+  const name = connection.full_name === connection.name ? '' : connection.full_name;
   return {
     id: connection.id,
-    label: connection.name,
-    description: [connection.full_name, match, connection.status].filter((part) => part !== '').join(' · '),
+    label: `$(plug) ${connection.name}`,
+    description: [name, match, statusWords(connection.status)].filter((part) => part !== '').join(' · '),
     picked: connection.selected,
   };
+}
+
+/** What the hub says of a connection's last index; that all is well needs no words. */
+function statusWords(status: string): string {
+  switch (status) {
+    case 'completed': return '';
+    case 'pending': return vscode.l10n.t('not indexed yet');
+    case 'running': return vscode.l10n.t('being indexed');
+    case 'failed': return vscode.l10n.t('the last index failed');
+    default: return status;
+  }
 }

@@ -1,48 +1,69 @@
-// Behind the status bar item: what the server says about itself, and what can be done.
+// Behind the status bar item: what can be done, and what the server says about itself. Each line does something.
 import * as vscode from 'vscode';
 import type { ServerStatus } from '../client';
 import { ago, clock, number, stateWords } from '../format';
+import { sentence } from '../markdown';
+import { hubUrl } from '../settings';
 
-interface Action extends vscode.QuickPickItem {
-  readonly command: string;
+interface Line extends vscode.QuickPickItem {
+  readonly run?: () => unknown;
 }
+
+const command = (id: string, ...args: unknown[]) => () => vscode.commands.executeCommand(id, ...args);
+const settings = (name: string) => command('workbench.action.openSettings', name);
 
 export async function showDetails(status: ServerStatus): Promise<void> {
-  const items: (vscode.QuickPickItem | Action)[] = facts(status);
-  items.push({ label: vscode.l10n.t('actions'), kind: vscode.QuickPickItemKind.Separator }, ...actions(status));
-  const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Metadata: {0}', stateWords(status.state)), placeHolder: status.message });
-  if (chosen !== undefined && 'command' in chosen) await vscode.commands.executeCommand(chosen.command);
+  const separator = (label: string): Line => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  const lines: Line[] = [separator(vscode.l10n.t('actions')), ...actions(status), separator(vscode.l10n.t('status')), ...facts(status)];
+  const chosen = await vscode.window.showQuickPick(lines, {
+    title: vscode.l10n.t('Metadata: {0}', stateWords(status.state)),
+    placeHolder: sentence(status.message),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  await chosen?.run?.();
 }
 
-function facts(status: ServerStatus): vscode.QuickPickItem[] {
-  if (status.state === 'stopped') return [{ label: `$(circle-slash) ${vscode.l10n.t('Server')}`, description: status.message }];
-  const items: vscode.QuickPickItem[] = [];
-  if (status.organization) items.push({ label: `$(organization) ${vscode.l10n.t('Organization')}`, description: status.organization.name });
-  if (status.connections.length > 0) items.push({ label: `$(plug) ${vscode.l10n.t('Connections')}`, description: status.connections.map(({ name }) => name).join(', ') });
-  items.push(
-    { label: `$(database) ${vscode.l10n.t('Objects')}`, description: number(status.objects) },
-    { label: `$(history) ${vscode.l10n.t('Last sync')}`, description: ago(status.last_sync_at) },
+function facts(status: ServerStatus): Line[] {
+  const fact = (icon: string, title: string, description: string, run: () => unknown): Line => ({ label: `$(${icon}) ${title}`, description, run });
+  // What is long may need a line of its own.
+  const said: Line = { label: `$(info) ${stateWords(status.state)}`, detail: sentence(status.message), run: command('metasync.showLog') };
+  if (status.state === 'stopped') return [said];
+  const lines: Line[] = status.state === 'error' || status.state === 'offline' || status.state === 'signed_out' ? [said] : [];
+  const isLocal = hubUrl() === undefined;
+  if (status.organization && !isLocal) lines.push(fact('organization', vscode.l10n.t('Organization'), status.organization.name, settings('metasync.hub.organization')));
+  if (status.connections.length > 0) lines.push(fact('plug', vscode.l10n.t('Connections'), status.connections.map(({ name }) => name).join(', '), command(isLocal ? 'metasync.objects.focus' : 'metasync.selectConnections')));
+  lines.push(
+    fact('database', vscode.l10n.t('Objects'), number(status.objects), command('metasync.objects.focus')),
+    fact('history', vscode.l10n.t('Last sync'), ago(status.last_sync_at), command('metasync.history')),
   );
-  if (status.next_sync_at) items.push({ label: `$(watch) ${vscode.l10n.t('Next sync')}`, description: clock(status.next_sync_at) });
-  if (status.hub) items.push({ label: `$(globe) ${vscode.l10n.t('Hub')}`, description: status.hub });
-  if (status.cache) items.push({ label: `$(save) ${vscode.l10n.t('Cache')}`, description: status.cache });
-  return items;
+  if (status.next_sync_at) lines.push(fact('watch', vscode.l10n.t('Next sync'), clock(status.next_sync_at), settings('metasync.autoSync')));
+  lines.push(isLocal
+    ? fact('globe', vscode.l10n.t('Hub'), vscode.l10n.t('none: local mode'), settings('metasync.hub'))
+    : fact('globe', vscode.l10n.t('Hub'), status.hub ?? hubUrl() ?? '', settings('metasync.hub')));
+  if (status.cache) {
+    const { cache } = status;
+    lines.push({ label: `$(save) ${vscode.l10n.t('Cache')}`, description: vscode.l10n.t('copy the path'), detail: cache, run: () => vscode.env.clipboard.writeText(cache) });
+  }
+  return lines;
 }
 
-function actions(status: ServerStatus): Action[] {
-  const log: Action = { label: `$(output) ${vscode.l10n.t('Show Log')}`, command: 'metasync.showLog' };
-  const restart: Action = { label: `$(debug-restart) ${vscode.l10n.t('Restart Server')}`, command: 'metasync.restartServer' };
+function actions(status: ServerStatus): Line[] {
+  const action = (icon: string, title: string, id: string): Line => ({ label: `$(${icon}) ${title}`, run: command(id) });
+  const log = action('output', vscode.l10n.t('Show Log'), 'metasync.showLog');
+  const restart = action('debug-restart', vscode.l10n.t('Restart Server'), 'metasync.restartServer');
+  const doctor = action('pulse', vscode.l10n.t('Doctor'), 'metasync.doctor');
   switch (status.state) {
     case 'stopped': return [restart, log];
-    case 'signed_out': return [{ label: `$(key) ${vscode.l10n.t('Sign In')}`, command: 'metasync.signIn' }, log, restart];
-    case 'syncing': return [{ label: `$(circle-slash) ${vscode.l10n.t('Cancel Sync')}`, command: 'metasync.cancelSync' }, log];
+    case 'signed_out': return [action('key', vscode.l10n.t('Sign In'), 'metasync.signIn'), doctor, log, restart];
+    case 'syncing': return [action('circle-slash', vscode.l10n.t('Cancel Sync'), 'metasync.cancelSync'), log];
     default: return [
-      { label: `$(sync) ${vscode.l10n.t('Sync Metadata')}`, command: 'metasync.sync' },
-      { label: `$(search) ${vscode.l10n.t('Search')}`, command: 'metasync.search' },
-      { label: `$(history) ${vscode.l10n.t('Sync History')}`, command: 'metasync.history' },
-      { label: `$(plug) ${vscode.l10n.t('Select Connections')}`, command: 'metasync.selectConnections' },
-      { label: `$(type-hierarchy) ${vscode.l10n.t('Show Lineage')}`, command: 'metasync.lineage' },
-      { label: `$(pulse) ${vscode.l10n.t('Doctor')}`, command: 'metasync.doctor' },
+      action('sync', vscode.l10n.t('Sync Metadata'), 'metasync.sync'),
+      action('search', vscode.l10n.t('Search'), 'metasync.search'),
+      action('type-hierarchy', vscode.l10n.t('Show Lineage'), 'metasync.lineage'),
+      action('history', vscode.l10n.t('Sync History'), 'metasync.history'),
+      ...(hubUrl() === undefined ? [] : [action('plug', vscode.l10n.t('Select Connections'), 'metasync.selectConnections')]),
+      doctor,
       log,
       restart,
     ];

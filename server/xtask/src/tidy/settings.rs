@@ -12,8 +12,8 @@ use crate::workspace::File;
 const MANIFEST: &str = "vscode-extension/package.json";
 /// How its settings begin.
 const SECTION: &str = "metasync.";
-/// What is the extension's alone: which program it starts, and what it logs.
-const OWN: &[&str] = &["server.", "trace."];
+/// What is the extension's alone: which program it starts, what it logs, and its own views.
+const OWN: &[&str] = &["server.", "trace.", "catalogue."];
 
 pub fn check(files: &[File]) -> Result<Vec<Finding>> {
     let Some(text) = files
