@@ -1,6 +1,10 @@
 //! Text for people, as Markdown or as plain text, that shows whatever a name or a description
-//! holds *as text*: no link, image, HTML or code fence of a stranger ever becomes active
+//! holds *as text*: no link, image or HTML of a stranger ever becomes active
 //! (security.md, statement 20).
+
+mod prose;
+#[cfg(test)]
+mod tests;
 
 /// What the editor can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +53,7 @@ impl Writer {
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
         if self.markdown() {
-            let fence = "`".repeat(longest_run(&name, '`') + 1);
-            let pad = if name.starts_with('`') || name.ends_with('`') || name.trim().is_empty() {
-                " "
-            } else {
-                ""
-            };
-            self.out.push_str(&format!("{fence}{pad}{name}{pad}{fence}"));
+            self.out.push_str(&code_span(&name));
         } else {
             self.out.push_str(&name);
         }
@@ -119,19 +117,27 @@ impl Writer {
         self
     }
 
-    /// Somebody's text with its lines.
-    pub fn text(&mut self, text: &str) -> &mut Writer {
+    /// Somebody's description on one line: emphasis and code as they were meant.
+    pub fn line_of_prose(&mut self, text: &str) -> &mut Writer {
+        if !self.markdown() {
+            return self.line_of_text(text);
+        }
+        self.out.push_str(&prose::line(&clip(text)));
+        self
+    }
+
+    /// Somebody's description, with its lines, lists, tables and emphasis.
+    pub fn prose(&mut self, text: &str) -> &mut Writer {
         let text = clip(text.trim());
+        if self.markdown() {
+            self.out.push_str(&prose::blocks(&text));
+            return self;
+        }
         for (i, line) in text.lines().enumerate() {
             if i > 0 {
-                self.out.push_str(if self.markdown() { "  \n" } else { "\n" });
+                self.out.push('\n');
             }
-            let line = line.trim_end();
-            if self.markdown() {
-                self.out.push_str(&escape(line));
-            } else {
-                self.out.push_str(&plain(line));
-            }
+            self.out.push_str(&plain(line.trim_end()));
         }
         self
     }
@@ -186,6 +192,14 @@ impl Writer {
     }
 }
 
+/// A name or code as Markdown has it.
+fn code_span(code: &str) -> String {
+    let fence = "`".repeat(longest_run(code, '`') + 1);
+    let needs_room = code.starts_with('`') || code.ends_with('`') || code.trim().is_empty();
+    let pad = if needs_room { " " } else { "" };
+    format!("{fence}{pad}{code}{pad}{fence}")
+}
+
 fn longest_run(text: &str, wanted: char) -> usize {
     let (mut longest, mut run) = (0, 0);
     for c in text.chars() {
@@ -238,50 +252,4 @@ fn escape(line: &str) -> String {
         out.push(if c.is_control() { ' ' } else { c });
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn markdown(text: &str) -> String {
-        let mut w = Writer::new(Format::Markdown);
-        w.text(text);
-        w.finish().value
-    }
-
-    #[test]
-    fn ordinary_sentences_stay_as_they_are() {
-        for text in [
-            "One row per customer, cleaned and renamed.",
-            "number_of_orders is never negative",
-            "Zürich - 3.5 % (net)",
-        ] {
-            assert_eq!(markdown(text), text);
-        }
-    }
-
-    #[test]
-    fn nothing_of_a_stranger_becomes_active() {
-        for (text, shown) in [
-            ("[x](command:evil)", r"\[x\](command:evil)"),
-            ("![](https://x/y.png)", r"\!\[\](https&#58;//x/y.png)"),
-            ("<img src=x>", r"\<img src=x\>"),
-            ("`rm` **b**", r"\`rm\` \*\*b\*\*"),
-            ("# big\n1. one\n- two", "\\# big  \n1\\. one  \n\\- two"),
-            ("&lt;", r"\&lt;"),
-        ] {
-            assert_eq!(markdown(text), shown);
-        }
-    }
-
-    #[test]
-    fn a_name_cannot_break_out_of_its_code_span() {
-        let mut w = Writer::new(Format::Markdown);
-        w.code("a``b`");
-        assert_eq!(w.finish().value, "``` a``b` ```");
-        let mut w = Writer::new(Format::Markdown);
-        w.code("a\n\n[x](command:y)");
-        assert_eq!(w.finish().value, "`a  [x](command:y)`");
-    }
 }

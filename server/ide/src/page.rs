@@ -30,7 +30,7 @@ pub fn page(facts: &ObjectFacts, now: jiff::Timestamp) -> String {
         let mut w = Writer::new(Format::Markdown);
         w.label("All columns").paragraph();
         for column in &facts.columns {
-            hover::column_item(&mut w, column, |description| description);
+            hover::column_item(&mut w, column, |description| description.into());
         }
         let _ = write!(text, "\n{}\n", w.finish().value);
     }

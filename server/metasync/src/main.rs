@@ -21,6 +21,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Exit status of what failed (contract.md, "The program"); wrong usage is clap's 2.
 const FAILED: u8 = 1;
 
+/// Threads for what takes its time in an editor's server; each keeps memory of its own, and a burst of requests
+/// would start hundreds.
+const EDITOR_BLOCKING_THREADS: usize = 16;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logging::start(&arguments.command);
@@ -29,11 +33,12 @@ fn main() -> ExitCode {
     } else {
         4
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .enable_all()
-        .build();
-    let outcome = match runtime {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(threads).enable_all();
+    if matches!(arguments.command, Command::Lsp) {
+        runtime.max_blocking_threads(EDITOR_BLOCKING_THREADS);
+    }
+    let outcome = match runtime.build() {
         Ok(runtime) => {
             let outcome = runtime.block_on(run(arguments.command));
             // stdin may still be read by a thread that nothing can interrupt

@@ -25,7 +25,7 @@ pub fn column(facts: &ColumnFacts, format: Format, now: jiff::Timestamp) -> Mark
         .filter(|d| !d.trim().is_empty())
     {
         Some(description) => {
-            w.paragraph().text(description);
+            w.paragraph().prose(description);
         }
         None => inherited(&mut w, &facts.sources),
     }
@@ -66,7 +66,7 @@ pub fn local_column(name: &str, expression: &str, inputs: &[ColumnFacts], format
                 .as_deref()
                 .filter(|d| !d.trim().is_empty())
             {
-                w.words(" — ").line_of_text(description);
+                w.words(" — ").line_of_prose(description);
             }
         }
     }
@@ -82,7 +82,8 @@ fn inherited(w: &mut Writer, sources: &[Flow]) {
         .filter(|f| f.description.is_some())
         .collect();
     if let [one] = described.as_slice() {
-        w.paragraph().text(one.description.as_deref().unwrap_or_default());
+        w.paragraph()
+            .prose(one.description.as_deref().unwrap_or_default());
         w.words(" (as written of ")
             .code(&format!("{}.{}", one.object, one.column))
             .words(")");

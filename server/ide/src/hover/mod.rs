@@ -10,6 +10,8 @@ pub use cte::cte;
 pub use entry::{ENTRY_TYPES, entry};
 pub use object::{LIBRARY_FILE, object};
 
+use std::borrow::Cow;
+
 use metasync_protocol::ColumnRow;
 
 use crate::{
@@ -67,13 +69,13 @@ fn list(w: &mut Writer, label: &str, neighbours: &[&Neighbour], after: impl Fn(&
 }
 
 /// A column as an item of a list: name, type, and what is shown of its description.
-pub(crate) fn column_item(w: &mut Writer, column: &ColumnRow, shown: impl Fn(&str) -> &str) {
+pub(crate) fn column_item(w: &mut Writer, column: &ColumnRow, shown: impl Fn(&str) -> Cow<'_, str>) {
     w.item().code(&column.name);
     if let Some(data_type) = column.data_type.as_deref().filter(|t| !t.is_empty()) {
         w.words(" ").line_of_text(data_type);
     }
     if let Some(description) = column.description.as_deref().filter(|d| !d.trim().is_empty()) {
-        w.words(" — ").line_of_text(shown(description));
+        w.words(" — ").line_of_prose(&shown(description));
     }
 }
 

@@ -1,6 +1,8 @@
 //! The hover of an object: name, type, description, columns, what it is built from and used by,
 //! documentation, origin and age (contract.md, "The language server").
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{MAX_COLUMNS, column_item, list, names, origin};
@@ -26,12 +28,12 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
         w.words(" · ").code(&o.full_name);
     }
     if let Some(description) = o.description.as_deref().filter(|d| !d.trim().is_empty()) {
-        w.paragraph().text(description);
+        w.paragraph().prose(description);
     }
     let told = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
     let documentation = facts.documentation.as_ref();
     if let Some(summary) = documentation.and_then(|d| told(&d.executive_summary)) {
-        w.paragraph().label("Summary").words(": ").text(&summary);
+        w.paragraph().label("Summary").words(": ").prose(&summary);
     }
     releases::write(&mut w, &facts.releases);
     // before the columns: a wide table must not push it out of sight
@@ -62,7 +64,7 @@ pub fn object(facts: &ObjectFacts, format: Format, now: jiff::Timestamp) -> Mark
             ("Impact", &d.impact_analysis),
         ] {
             if let Some(text) = told(text) {
-                w.paragraph().label(title).words(": ").text(&text);
+                w.paragraph().label(title).words(": ").prose(&text);
             }
         }
     }
@@ -95,8 +97,17 @@ fn list_columns(w: &mut Writer, facts: &ObjectFacts) {
 }
 
 /// A list shows how a description begins; the column's own hover shows all of it.
-fn first_paragraph(text: &str) -> &str {
-    text.trim().split("\n\n").next().unwrap_or_default()
+fn first_paragraph(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let is_blank = |line: &&str| line.trim().is_empty();
+    let mut before = 0;
+    match text.split_inclusive('\n').find(|line| {
+        before += line.len();
+        is_blank(line)
+    }) {
+        Some(blank) => format!("{} …", text[..before - blank.len()].trim_end()).into(),
+        None => text.into(),
+    }
 }
 
 fn list_arguments(w: &mut Writer, arguments: &[Value]) {
@@ -115,7 +126,7 @@ fn list_arguments(w: &mut Writer, arguments: &[Value]) {
             .and_then(Value::as_str)
             .filter(|d| !d.is_empty())
         {
-            w.words(" — ").line_of_text(text);
+            w.words(" — ").line_of_prose(text);
         }
     }
 }

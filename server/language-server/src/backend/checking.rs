@@ -14,6 +14,7 @@ use metasync_ide::{
 };
 use metasync_protocol::settings::DiagnosticSettings;
 use parking_lot::RwLock;
+use tokio::sync::Semaphore;
 use tower_lsp::{Client, ls_types::*};
 
 use super::{
@@ -41,6 +42,8 @@ pub struct Checker {
     wanted: Arc<RwLock<DiagnosticSettings>>,
     /// Each look by its document: a newer one makes older ones void.
     looks: Arc<Mutex<HashMap<Uri, u64>>>,
+    /// One for each text that may be looked at now: as many as leave half of the machine to answers.
+    turns: Arc<Semaphore>,
     /// The texts that the catalogue was made from, of the documents that are open.
     before: Arc<Mutex<HashMap<Uri, Arc<str>>>>,
 }
@@ -54,6 +57,9 @@ impl Checker {
             workspaces,
             wanted: Arc::default(),
             looks: Arc::default(),
+            turns: Arc::new(Semaphore::new(
+                std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
+            )),
             before: Arc::default(),
         }
     }
@@ -69,6 +75,9 @@ impl Checker {
         let checker = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(PAUSE).await;
+            let Ok(_turn) = checker.turns.acquire().await else {
+                return;
+            };
             if !checker.is_newest(&uri, look) {
                 return;
             }

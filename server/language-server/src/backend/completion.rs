@@ -377,6 +377,6 @@ fn source_of(full_name: &str) -> Option<String> {
 
 fn documentation(text: &str, format: Format) -> Documentation {
     let mut w = Writer::new(format);
-    w.text(text);
+    w.prose(text);
     Documentation::MarkupContent(convert::markup(w.finish()))
 }
