@@ -12,6 +12,7 @@ import { hubTrouble } from './journeys/hub_trouble.mjs';
 import { lineageGraph } from './journeys/lineage_graph.mjs';
 import { lineageView } from './journeys/lineage_view.mjs';
 import { localMode } from './journeys/local_mode.mjs';
+import { noFolder } from './journeys/no_folder.mjs';
 import { serverEnds } from './journeys/server_ends.mjs';
 import { serverPath, serverPathBench } from './journeys/server_path.mjs';
 import { severalFolders } from './journeys/several_folders.mjs';
@@ -33,6 +34,7 @@ const JOURNEYS = {
   conflicts: [conflicts, {}],
   big: [bigProject, {}],
   hub: [hubMode, {}],
+  'no-folder': [noFolder, {}],
   'hub-trouble': [hubTrouble, {}],
   'server-ends': [serverEnds, {}],
   'server-path': [serverPath, serverPathBench],

@@ -31,7 +31,7 @@ export function isOurs({ languageId, uri }: vscode.TextDocument): boolean {
 const NEVER: RevealOutputChannelOn.Never = 4;
 
 /** The server's status, or why there is no server. */
-export type ServerStatus = StatusParams | { readonly state: 'stopped'; readonly message: string };
+export type ServerStatus = StatusParams | { readonly state: 'stopped'; readonly message: string; /** There is nothing to do without a folder. */ readonly idle?: boolean };
 
 export class MetasyncClient implements vscode.Disposable {
   private client: LanguageClient | undefined;
@@ -77,14 +77,14 @@ export class MetasyncClient implements vscode.Disposable {
   /** Runs a command of the server and answers with its JSON; starts the server where it is not running. */
   async request<T>(command: string, ...args: unknown[]): Promise<T> {
     if (this.client === undefined || this.starting !== undefined) await this.start();
-    if (this.client === undefined) throw new Error(notRunning());
+    if (this.client === undefined) throw new Error(this.whyNot());
     return this.send<T>('workspace/executeCommand', { command, arguments: args });
   }
 
   /** A request of ours beside LSP's; undefined where the server is too old to know it. */
   async ask<T>(method: string, params: object): Promise<T | undefined> {
     if (this.client === undefined || this.starting !== undefined) await this.start();
-    if (this.client === undefined) throw new Error(notRunning());
+    if (this.client === undefined) throw new Error(this.whyNot());
     try {
       return await this.send<T>(method, params);
     } catch (error) {
@@ -128,6 +128,10 @@ export class MetasyncClient implements vscode.Disposable {
 
   private async startOnce(): Promise<void> {
     if (this.client !== undefined) return;
+    if ((vscode.workspace.workspaceFolders ?? []).length === 0) {
+      this.publish({ state: 'stopped', idle: true, message: noFolder() });
+      return;
+    }
     let client: LanguageClient | undefined;
     try {
       const server = findServer(this.extensionPath, serverPath());
@@ -190,6 +194,10 @@ export class MetasyncClient implements vscode.Disposable {
     return this.latestSettings;
   }
 
+  private whyNot(): string {
+    return this.latest.state === 'stopped' && this.latest.idle === true ? this.latest.message : notRunning();
+  }
+
   /** It ended by itself. Once may happen and is mended at once; again and again is told, with its last words. */
   private onEnded(times: number, again: boolean): void {
     this.channel.appendLine(`The server ended by itself (${times}).${again ? ' It is started again.' : ''}`);
@@ -221,6 +229,10 @@ export class MetasyncClient implements vscode.Disposable {
 
 function starting(): ServerStatus {
   return { state: 'starting', message: vscode.l10n.t('The server is starting.'), organization: null, connections: [], objects: 0, last_sync_at: null };
+}
+
+function noFolder(): string {
+  return vscode.l10n.t('Open the folder of your SQL or dbt project: then its metadata is known here.');
 }
 
 function ended(): string {

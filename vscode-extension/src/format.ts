@@ -61,6 +61,11 @@ export function stateWords(state: string): string {
   }
 }
 
+/** The same of a status, which knows whether there is anything to do at all. */
+export function statusWords({ state, idle }: { readonly state: string; readonly idle?: boolean }): string {
+  return idle === true ? l10n.t('no folder') : stateWords(state);
+}
+
 const minutes = (n: number) => (n === 1 ? l10n.t('1 minute ago') : l10n.t('{0} minutes ago', n));
 const hours = (n: number) => (n === 1 ? l10n.t('1 hour ago') : l10n.t('{0} hours ago', n));
 const days = (n: number) => (n === 1 ? l10n.t('1 day ago') : l10n.t('{0} days ago', number(n)));

@@ -49,6 +49,8 @@ export function activate(context: vscode.ExtensionContext): MetasyncApi {
       if (!change.affectsConfiguration(SECTION)) return;
       void (needsRestart(change) ? client.restart() : client.pushSettings()).catch(complain);
     }),
+    // From no folder to one; further ones the server is told of.
+    vscode.workspace.onDidChangeWorkspaceFolders(() => void client.start().catch(complain)),
     tokens.onDidChange(() => void client.pushSettings().catch(complain)),
   );
   // Not awaited, and not begun before this has returned: the editor goes on, and the status bar tells

@@ -1,7 +1,7 @@
 // The status bar item: the state in a word, the rest in its tooltip, a click for everything.
 import * as vscode from 'vscode';
 import type { MetasyncClient, ServerStatus } from './client';
-import { ago, clock, number, objects, stateWords } from './format';
+import { ago, clock, number, objects, statusWords } from './format';
 import type { ProgressRouter, Step } from './progress';
 import { plain, sentence } from './markdown';
 import { hubUrl } from './settings';
@@ -17,7 +17,7 @@ const NAMED = 5;
 const CONTEXT_KEY = 'metasync.state';
 
 /** What the tooltip links; nothing else can be run from it. */
-const LINKED = ['metasync.sync', 'metasync.cancelSync', 'metasync.search', 'metasync.lineage', 'metasync.history', 'metasync.selectConnections', 'metasync.signIn', 'metasync.doctor', 'metasync.showLog', 'metasync.restartServer'] as const;
+const LINKED = ['metasync.sync', 'metasync.cancelSync', 'metasync.search', 'metasync.lineage', 'metasync.history', 'metasync.selectConnections', 'metasync.signIn', 'metasync.doctor', 'metasync.showLog', 'metasync.restartServer', 'workbench.action.files.openFolder'] as const;
 type Linked = (typeof LINKED)[number];
 
 export class StatusBar implements vscode.Disposable {
@@ -63,6 +63,7 @@ interface Look {
 }
 
 function look(status: ServerStatus, step: Step | undefined): Look {
+  if (status.state === 'stopped' && status.idle === true) return { icon: 'circle-outline', text: vscode.l10n.t('Metadata: no folder') };
   if (step !== undefined && status.state !== 'stopped') {
     return { icon: 'sync~spin', text: step.percentage === undefined ? vscode.l10n.t('Metadata: syncing') : vscode.l10n.t('Metadata: syncing {0} %', Math.floor(step.percentage)) };
   }
@@ -84,7 +85,7 @@ function tooltip(status: ServerStatus, step: Step | undefined): vscode.MarkdownS
   const markdown = new vscode.MarkdownString('', true);
   markdown.isTrusted = { enabledCommands: LINKED };
   const local = status.state !== 'stopped' && hubUrl() === undefined;
-  markdown.appendMarkdown(`**${vscode.l10n.t('Metadata')}** — ${plain(stateWords(status.state))}`);
+  markdown.appendMarkdown(`**${vscode.l10n.t('Metadata')}** — ${plain(statusWords(status))}`);
   // In these states the message says no more than the state does.
   const calm = status.state === 'local' || status.state === 'up_to_date' || status.state === 'syncing';
   if (!calm && status.message !== '') markdown.appendMarkdown(`\n\n${plain(sentence(status.message))}`);
@@ -113,6 +114,7 @@ function names(connections: readonly { readonly name: string }[]): string {
 function links(status: ServerStatus): string[] {
   const link = (icon: string, title: string, command: Linked) => `[$(${icon}) ${title}](command:${command})`;
   const log = link('output', vscode.l10n.t('Show Log'), 'metasync.showLog');
+  if (status.state === 'stopped' && status.idle === true) return [link('folder-opened', vscode.l10n.t('Open Folder'), 'workbench.action.files.openFolder'), log];
   switch (status.state) {
     case 'stopped': return [link('debug-restart', vscode.l10n.t('Restart Server'), 'metasync.restartServer'), log];
     case 'signed_out': return [link('key', vscode.l10n.t('Sign In'), 'metasync.signIn'), log];

@@ -32,8 +32,12 @@ export async function lineageView(bench, hands) {
 
   await hands.step('in YAML it is the model around the cursor', async () => {
     await hands.openFile('_marts.yml');
-    await page.keyboard.press('Control+End');
-    await shows('daily_revenue');
+    await shows('customers');
+    // a key that comes before the text has the focus goes nowhere
+    await until(async () => {
+      await page.keyboard.press('Control+End');
+      return note.filter({ hasText: 'daily_revenue: ' }).waitFor({ timeout: 3_000 }).then(() => true);
+    }, STEP_TIMEOUT_MS, 'the graph does not follow the cursor');
   });
 
   await hands.step('the catalogue selects the object of the file, wherever it is folded away', async () => {

@@ -22,6 +22,9 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     this.subscription = client.onStatus(() => this.take());
   }
 
+  /** Whether it has anything to show yet. */
+  get isFilled(): boolean { return this.connections.length > 0; }
+
   get filter(): string { return this.text; }
 
   set filter(text: string) {

@@ -12,6 +12,10 @@ import { type Node, columnOf, connectionOf, objectOf } from './items';
 import { ObjectsTree } from './objects';
 import { SyncsTree } from './syncs';
 
+/** How long it is waited before a line is looked for again, first and last. Milliseconds. */
+const FIRST_WAIT_MS = 100;
+const LAST_WAIT_MS = 3_200;
+
 /** For `when` clauses: whether the view is filtered. */
 const FILTERED = 'metasync.filtered';
 
@@ -74,20 +78,26 @@ export class Views implements vscode.Disposable {
 
   /** Selects an object's line. Unasked only where the view is seen, and never against its filter. */
   private async reveal(object: ObjectAnswer, asked: boolean): Promise<boolean> {
-    if (!asked && !this.view.visible) return false;
-    try {
-      if (asked) {
-        await vscode.commands.executeCommand('metasync.objects.focus');
-        if (this.objects.filter !== '' && (await this.objects.nodeOf(object)) === undefined) this.filter('');
-      }
-      const node = await this.objects.nodeOf(object);
-      if (node === undefined) return false;
-      await this.view.reveal(node, { select: true, focus: asked, expand: false });
-      return true;
-    } catch {
-      // A sync may change the tree meanwhile: nothing to tell unless somebody asked.
-      return false;
+    if (asked) {
+      await vscode.commands.executeCommand('metasync.objects.focus');
+      if (this.objects.filter !== '' && (await this.objects.nodeOf(object)) === undefined) this.filter('');
     }
+    // A tree that is just being filled, or filled anew by a sync, knows its lines a moment later.
+    for (let wait = FIRST_WAIT_MS; wait <= LAST_WAIT_MS; wait *= 2) {
+      if (!asked && (!this.view.visible || this.editor.latest?.id !== object.id)) return false;
+      try {
+        const node = await this.objects.nodeOf(object);
+        if (node !== undefined) {
+          await this.view.reveal(node, { select: true, focus: asked, expand: false });
+          return true;
+        }
+        if (this.objects.isFilled) return false;
+      } catch {
+        // Tried again; in the end the answer tells.
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    return false;
   }
 
   private async askFilter(): Promise<void> {

@@ -1,7 +1,7 @@
 // Behind the status bar item: what can be done, and what the server says about itself. Each line does something.
 import * as vscode from 'vscode';
 import type { ServerStatus } from '../client';
-import { ago, clock, number, stateWords } from '../format';
+import { ago, clock, number, statusWords } from '../format';
 import { sentence } from '../markdown';
 import { hubUrl } from '../settings';
 
@@ -16,7 +16,7 @@ export async function showDetails(status: ServerStatus): Promise<void> {
   const separator = (label: string): Line => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const lines: Line[] = [separator(vscode.l10n.t('actions')), ...actions(status), separator(vscode.l10n.t('status')), ...facts(status)];
   const chosen = await vscode.window.showQuickPick(lines, {
-    title: vscode.l10n.t('Metadata: {0}', stateWords(status.state)),
+    title: vscode.l10n.t('Metadata: {0}', statusWords(status)),
     placeHolder: sentence(status.message),
     matchOnDescription: true,
     matchOnDetail: true,
@@ -27,7 +27,7 @@ export async function showDetails(status: ServerStatus): Promise<void> {
 function facts(status: ServerStatus): Line[] {
   const fact = (icon: string, title: string, description: string, run: () => unknown): Line => ({ label: `$(${icon}) ${title}`, description, run });
   // What is long may need a line of its own.
-  const said: Line = { label: `$(info) ${stateWords(status.state)}`, detail: sentence(status.message), run: command('metasync.showLog') };
+  const said: Line = { label: `$(info) ${statusWords(status)}`, detail: sentence(status.message), run: command('metasync.showLog') };
   if (status.state === 'stopped') return [said];
   const lines: Line[] = status.state === 'error' || status.state === 'offline' || status.state === 'signed_out' ? [said] : [];
   const isLocal = hubUrl() === undefined;
@@ -53,6 +53,7 @@ function actions(status: ServerStatus): Line[] {
   const log = action('output', vscode.l10n.t('Show Log'), 'metasync.showLog');
   const restart = action('debug-restart', vscode.l10n.t('Restart Server'), 'metasync.restartServer');
   const doctor = action('pulse', vscode.l10n.t('Doctor'), 'metasync.doctor');
+  if (status.state === 'stopped' && status.idle === true) return [action('folder-opened', vscode.l10n.t('Open Folder'), 'workbench.action.files.openFolder'), log];
   switch (status.state) {
     case 'stopped': return [restart, log];
     case 'signed_out': return [action('key', vscode.l10n.t('Sign In'), 'metasync.signIn'), doctor, log, restart];
