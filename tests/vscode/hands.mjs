@@ -118,7 +118,9 @@ export class Hands {
     await this.page.keyboard.press('Control+p');
     await this.quickInput().waitFor({ state: 'visible' });
     await this.quickInput().locator('.quick-input-box input').last().fill(name);
-    await this.rows().filter({ has: this.page.locator('.label-name', { hasText: new RegExp(`^${name.replaceAll('.', '\\.')}$`) }) }).first().waitFor();
+    // the list that is there at first is that of the last files
+    const focused = this.rows().and(this.page.locator('.focused')).locator('.label-name').first();
+    await until(async () => tidy(await focused.innerText({ timeout: 1_000 })) === name, STEP_TIMEOUT_MS, `${name} is not offered first`);
     await this.page.keyboard.press('Enter');
     await this.page.locator('.tab.active', { hasText: name }).waitFor();
   }

@@ -13,6 +13,18 @@ export type Node =
   | { readonly kind: 'more'; readonly parent: Node; readonly shown: number; readonly total: number }
   | { readonly kind: 'note'; readonly text: string };
 
+/** What a line is known by: the same line has the same key, whenever it is read. */
+export function keyOf(node: Node): string {
+  switch (node.kind) {
+    case 'connection': return `connection:${node.connection.id}`;
+    case 'type': return `type:${node.connection.id}:${node.type}`;
+    case 'object': return `object:${node.object.id}`;
+    case 'column': return `column:${node.object.id}:${node.column.name}`;
+    case 'more': return `more:${keyOf(node.parent)}`;
+    case 'note': return `note:${node.text}`;
+  }
+}
+
 /** The object that a line stands for, from what a menu hands to a command. */
 export function objectOf(given: unknown): ObjectAnswer | undefined {
   if (typeof given !== 'object' || given === null) return undefined;
@@ -45,7 +57,7 @@ export function treeItem(node: Node, single: boolean): vscode.TreeItem {
 function connectionItem(connection: ConnectionRef, single: boolean): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(connection.name, single ? Expanded : Collapsed);
-  item.id = `connection:${connection.id}`;
+  item.id = keyOf({ kind: 'connection', connection });
   item.iconPath = new vscode.ThemeIcon('plug');
   item.tooltip = vscode.l10n.t('Connection {0}', connection.name);
   item.contextValue = 'connection';

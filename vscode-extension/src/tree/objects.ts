@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { type Catalogue, PAGE } from '../catalogue/catalogue';
 import type { MetasyncClient } from '../client';
 import type { ConnectionRef, ObjectAnswer } from '../protocol.gen';
-import { type Node, byType, treeItem } from './items';
+import { type Node, byType, keyOf, treeItem } from './items';
 
 export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Node | undefined>();
@@ -14,6 +14,9 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   private readonly pages = new Map<string, number>();
   /** An object of each group that is shown although its page is not: it was asked for by its file. */
   private readonly guests = new Map<string, ObjectAnswer>();
+  /** Each line that was read: the editor knows lines by their identity, and asks for their parents. */
+  private readonly lines = new Map<string, Node>();
+  private rootWasRead = false;
   private text = '';
   private stamp = '';
 
@@ -22,8 +25,8 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     this.subscription = client.onStatus(() => this.take());
   }
 
-  /** Whether it has anything to show yet. */
-  get isFilled(): boolean { return this.connections.length > 0; }
+  /** Whether the editor has asked for lines and got some: before, none can be revealed. */
+  get isFilled(): boolean { return this.rootWasRead && this.connections.length > 0; }
 
   get filter(): string { return this.text; }
 
@@ -47,20 +50,21 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   async nodeOf(object: ObjectAnswer): Promise<Node | undefined> {
     const connection = this.connections.find(({ name }) => name === object.connection) ?? (this.connections.length === 1 ? this.connections[0] : undefined);
     if (connection === undefined) return undefined;
-    const parent = (await this.types(connection)).find((node) => node.kind === 'type' && node.type === object.object_type);
-    if (parent === undefined) return undefined;
+    const type = (await this.types(connection)).find((node) => node.kind === 'type' && node.type === object.object_type);
+    if (type === undefined) return undefined;
+    const parent = this.same(type);
     const isListed = async () => (await this.objects(parent as Extract<Node, { kind: 'type' }>)).some((node) => node.kind === 'object' && node.object.id === object.id);
     if (!(await isListed())) {
       if (this.text !== '') return undefined;
       this.guests.set(groupKey(parent), object);
       this.changed.fire(parent);
     }
-    return { kind: 'object', object, parent };
+    return this.same({ kind: 'object', object, parent });
   }
 
   getParent(node: Node): Node | undefined {
     switch (node.kind) {
-      case 'type': return { kind: 'connection', connection: node.connection };
+      case 'type': return this.same({ kind: 'connection', connection: node.connection });
       case 'object': case 'column': case 'more': return node.parent;
       default: return undefined;
     }
@@ -71,6 +75,12 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
+    const children = await this.childrenOf(node);
+    if (node === undefined) this.rootWasRead = true;
+    return children.map((child) => this.same(child));
+  }
+
+  private async childrenOf(node: Node | undefined): Promise<Node[]> {
     if (node === undefined) return this.connections.map((connection) => ({ kind: 'connection', connection }));
     try {
       switch (node.kind) {
@@ -87,6 +97,16 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   dispose(): void {
     this.subscription.dispose();
     this.changed.dispose();
+  }
+
+  /** The line as it was read before, with what is known now. */
+  private same(node: Node): Node {
+    if (node.kind === 'note') return node;
+    const key = keyOf(node);
+    const known = this.lines.get(key);
+    if (known === undefined) this.lines.set(key, node);
+    else Object.assign(known, node);
+    return known ?? node;
   }
 
   private async types(connection: ConnectionRef): Promise<Node[]> {
@@ -130,6 +150,7 @@ export class ObjectsTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
     const { status } = this.client;
     if (status.state === 'syncing' || status.state === 'starting') return;
     this.connections = status.state === 'stopped' ? [] : status.connections;
+    if (this.connections.length === 0) this.lines.clear();
     const stamp = status.state === 'stopped' ? 'stopped' : JSON.stringify([status.connections, status.objects, status.last_sync_at]);
     if (stamp === this.stamp) return;
     this.stamp = stamp;

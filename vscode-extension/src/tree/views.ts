@@ -86,7 +86,7 @@ export class Views implements vscode.Disposable {
     for (let wait = FIRST_WAIT_MS; wait <= LAST_WAIT_MS; wait *= 2) {
       if (!asked && (!this.view.visible || this.editor.latest?.id !== object.id)) return false;
       try {
-        const node = await this.objects.nodeOf(object);
+        const node = this.objects.isFilled ? await this.objects.nodeOf(object) : undefined;
         if (node !== undefined) {
           await this.view.reveal(node, { select: true, focus: asked, expand: false });
           return true;
