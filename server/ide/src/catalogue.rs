@@ -70,8 +70,8 @@ pub trait Catalogue {
     fn is_complete(&self) -> bool;
     /// The objects that a relation's name in the file at `path` leads to, best first.
     fn relation(&self, name: &RelationName, path: &str) -> Vec<Known>;
-    /// The macros of a name, best first.
-    fn macros(&self, package: Option<&str>, name: &str) -> Vec<Known>;
+    /// The macros that a name in the file at `path` leads to, best first.
+    fn macros(&self, package: Option<&str>, name: &str, path: &str) -> Vec<Known>;
     /// The object with this id.
     fn object(&self, id: Uuid) -> Option<Known>;
     /// The columns of an object by ordinal.
@@ -171,7 +171,7 @@ impl<'c> Resolver<'c> {
                 found.extend(self.relation(name).map(|known| Target::Object(known.id)));
             }
             SymbolKind::Macro { package, name } => {
-                let known = self.catalogue.macros(package.as_deref(), name);
+                let known = self.catalogue.macros(package.as_deref(), name, self.path);
                 found.extend(known.first().map(|known| Target::Object(known.id)));
             }
             SymbolKind::Column {

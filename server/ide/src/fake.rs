@@ -113,7 +113,7 @@ impl Catalogue for Fake {
         })
     }
 
-    fn macros(&self, _: Option<&str>, name: &str) -> Vec<Known> {
+    fn macros(&self, _: Option<&str>, name: &str, _: &str) -> Vec<Known> {
         self.matching(|known| known.object_type == "macro" && known.name == name)
     }
 

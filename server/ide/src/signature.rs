@@ -2,7 +2,7 @@
 
 use metasync_analysis::call_at;
 
-use crate::catalogue::Catalogue;
+use crate::{catalogue::Catalogue, references::File};
 
 /// What dbt itself brings along, with its arguments.
 const BUILT_IN: &[(&str, &[&str])] = &[
@@ -25,9 +25,9 @@ pub struct Signature {
 }
 
 /// The call around a byte offset, if it is one of a known macro.
-pub fn signature(text: &str, offset: usize, catalogue: &dyn Catalogue) -> Option<Signature> {
-    let call = call_at(text, offset)?;
-    let known = catalogue.macros(call.package.as_deref(), &call.name);
+pub fn signature(file: &File<'_>, offset: usize, catalogue: &dyn Catalogue) -> Option<Signature> {
+    let call = call_at(file.text, offset)?;
+    let known = catalogue.macros(call.package.as_deref(), &call.name, file.path);
     let names: Vec<String> = match known.first() {
         Some(known) => catalogue.arguments(known.id),
         None => {
@@ -68,7 +68,7 @@ mod tests {
         let catalogue = Fake::new("macro euros macros/m.sql (amount, scale)");
         let shown = |fixture: &str| {
             let (text, offset) = cursor(fixture);
-            signature(&text, offset, &catalogue).map(|s| {
+            signature(&File::new("m.sql", &text), offset, &catalogue).map(|s| {
                 let active = s
                     .active
                     .map(|at| s.label[s.parameters[at].0..s.parameters[at].1].to_owned());

@@ -59,10 +59,10 @@ pub fn rename(
     check(known)?;
     check_name(known, name)?;
     let is_macro = known.object_type == "macro";
+    let path = known.path.as_deref().unwrap_or_default();
     let taken = if is_macro {
-        catalogue.macros(None, name)
+        catalogue.macros(None, name, path)
     } else {
-        let path = known.path.as_deref().unwrap_or_default();
         let reference = RelationName::Ref {
             package: None,
             name: name.to_owned(),

@@ -210,8 +210,8 @@ impl Catalogue for Cached {
         hits.into_iter().map(|hit| self.known(hit)).collect()
     }
 
-    fn macros(&self, package: Option<&str>, name: &str) -> Vec<Known> {
-        let hits = Lookups::new(&self.view, &self.path).macros(package, name);
+    fn macros(&self, package: Option<&str>, name: &str, path: &str) -> Vec<Known> {
+        let hits = Lookups::new(&self.view, path).macros(package, name);
         hits.into_iter().map(|hit| self.known(hit)).collect()
     }
 
@@ -302,9 +302,7 @@ impl Catalogue for Cached {
 
     fn alike(&self, types: &[&str], name: &str) -> Vec<String> {
         let first: String = name.chars().take(1).collect();
-        let hits = self
-            .view
-            .ask(|reader| reader.names_of_type(types, &first, MAX_COMPARED));
-        nearest(hits.unwrap_or_default().into_iter().map(|hit| hit.name), name)
+        let hits = Lookups::new(&self.view, &self.path).names(types, &first, MAX_COMPARED);
+        nearest(hits.into_iter().map(|hit| hit.name), name)
     }
 }

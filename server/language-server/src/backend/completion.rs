@@ -111,11 +111,7 @@ impl Backend {
             (wanted, _) => wanted?,
         };
         let lookups = Lookups::new(&here.workspace.handle.view, &here.path);
-        let named = |types: &[&str], prefix: &str| {
-            (here.workspace.handle.view)
-                .ask(|reader| reader.names_of_type(types, prefix, MAX_ITEMS + 1))
-                .unwrap_or_default()
-        };
+        let named = |types: &[&str], prefix: &str| lookups.names(types, prefix, MAX_ITEMS + 1);
         let object = |hit: ObjectHit| Item {
             description: hit.description,
             ..Item::new(hit.name, CompletionItemKind::CLASS, Some(hit.object_type))

@@ -171,7 +171,7 @@ impl Backend {
         let here = self.place(&at.text_document.uri)?;
         let text = &here.document.text;
         let offset = text.offset(at.position, self.encoding());
-        let found = signature::signature(&text.text, offset, &here.catalogue())?;
+        let found = signature::signature(&here.file(), offset, &here.catalogue())?;
         let parameter = |(start, end): &(usize, usize)| ParameterInformation {
             label: ParameterLabel::Simple(found.label.get(*start..*end).unwrap_or_default().to_owned()),
             documentation: None,

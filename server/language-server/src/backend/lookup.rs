@@ -6,6 +6,7 @@ use metasync_ide::{ColumnFacts, ObjectFacts, facts::Flow, hover};
 use metasync_protocol::ColumnRow;
 use uuid::Uuid;
 
+use super::projects::Projects;
 use crate::{answers, sync::View};
 
 /// Most objects that one name may lead to.
@@ -29,9 +30,31 @@ impl<'a> Lookups<'a> {
 
     /// The objects that a relation's name leads to, best first.
     pub fn relation(&self, name: &RelationName) -> Vec<ObjectHit> {
-        self.view
-            .ask(|reader| find(reader, name, self.path))
-            .unwrap_or_default()
+        let found = self.view.ask(|reader| find(reader, name, self.path));
+        let mut hits = found.unwrap_or_default();
+        match name {
+            // who names a package says whose it is
+            RelationName::Ref { package: Some(_), .. } => {}
+            RelationName::Ref { .. } | RelationName::Source { .. } => self.keep_meant(&mut hits),
+            // SQL may read what another project makes, though rarely
+            RelationName::Table { .. } if hits.len() > 1 => {
+                let mut own = hits.clone();
+                self.keep_meant(&mut own);
+                if !own.is_empty() {
+                    hits = own;
+                }
+            }
+            RelationName::Table { .. } => {}
+            RelationName::ThisFile => {
+                self.keep_own(&mut hits);
+                // a name alone is not enough where another project has it
+                if hits.iter().all(|hit| hit.path.as_deref() != Some(self.path)) {
+                    self.keep_meant(&mut hits);
+                }
+            }
+        }
+        hits.truncate(MAX_HITS);
+        hits
     }
 
     /// The macros of a name.
@@ -40,7 +63,40 @@ impl<'a> Lookups<'a> {
             package: package.map(str::to_owned),
             name: name.to_owned(),
         };
-        self.view.ask(|reader| reader.find(&lookup)).unwrap_or_default()
+        let mut hits = self.view.ask(|reader| reader.find(&lookup)).unwrap_or_default();
+        if package.is_none() {
+            self.keep_meant(&mut hits);
+        }
+        hits
+    }
+
+    /// Keeps what the document's own project means by a name: several connections may have it, and several projects
+    /// in one folder.
+    fn keep_meant(&self, hits: &mut Vec<ObjectHit>) {
+        self.keep_own(hits);
+        let own = self.view.own();
+        Projects::below(self.view.root()).keep_meant(hits, self.path, |hit| {
+            own.is_empty() || own.contains(&hit.connection_id)
+        });
+    }
+
+    /// Keeps the objects of the workspace's own connections where there are some.
+    fn keep_own(&self, hits: &mut Vec<ObjectHit>) {
+        let own = self.view.own();
+        if hits.iter().any(|hit| own.contains(&hit.connection_id)) {
+            hits.retain(|hit| own.contains(&hit.connection_id));
+        }
+    }
+
+    /// Names of objects of these types that begin like `prefix`, as far as the document's project may use them.
+    pub fn names(&self, types: &[&str], prefix: &str, limit: usize) -> Vec<ObjectHit> {
+        let found = self.view.ask(|reader| reader.names_of_type(types, prefix, limit));
+        let mut hits = found.unwrap_or_default();
+        let own = self.view.own();
+        Projects::below(self.view.root()).keep_usable(&mut hits, self.path, |hit| {
+            own.is_empty() || own.contains(&hit.connection_id)
+        });
+        hits
     }
 
     /// The tests with a node id, `path::Class::function`.
@@ -167,7 +223,6 @@ fn find(reader: &Reader, name: &RelationName, path: &str) -> Result<Vec<ObjectHi
             name: stem.to_owned(),
         })?;
     }
-    hits.truncate(MAX_HITS);
     Ok(hits)
 }
 

@@ -19,6 +19,7 @@ mod hints;
 mod hover;
 mod library;
 mod lookup;
+mod projects;
 mod references;
 mod reporter;
 mod server;

@@ -12,6 +12,7 @@ use parking_lot::RwLock;
 use tokio::{sync::mpsc, task::JoinHandle};
 use tower_lsp::ls_types::ProgressToken;
 
+use super::projects::PROJECT;
 use crate::{
     settings::Effective,
     sync::{Engine, Event, Handle, LocalHub},
@@ -114,14 +115,26 @@ impl Workspaces {
     }
 
     /// The one that a path belongs to; else the first, so that a file from elsewhere (an untitled
-    /// document) is still explained by what is open.
+    /// document) is still explained by what is open. A file of a project that is not open has none: what other
+    /// projects call the same is something else.
     pub fn of_path(&self, path: &Path) -> Option<Workspace> {
         let open = self.open.read();
         let around = open.iter().filter(|w| path.starts_with(&w.found.root));
-        around
-            .max_by_key(|w| w.found.root.components().count())
-            .or(open.first())
-            .cloned()
+        let found = around.max_by_key(|w| w.found.root.components().count());
+        let linked = || open.iter().filter_map(|w| through_link(path, w)).next_back();
+        let is_of_a_project = || {
+            path.ancestors()
+                .skip(1)
+                .any(|folder| folder.join(PROJECT).is_file())
+        };
+        match found {
+            Some(found) => Some(found.clone()),
+            None => match linked() {
+                None if is_of_a_project() => None,
+                None => open.first().cloned(),
+                linked => linked,
+            },
+        }
     }
 
     /// The status of all together: the most noteworthy state, all connections and objects.
@@ -169,4 +182,34 @@ impl Workspaces {
             workspace.task.abort();
         }
     }
+}
+
+/// A workspace to which a path leads through a symbolic link: the same one, with its folder called as the editor calls
+/// it, so that what it is told of is what it has open.
+fn through_link(path: &Path, workspace: &Workspace) -> Option<Workspace> {
+    let real = path
+        .canonicalize()
+        // a file that is not there yet
+        .or_else(|_| {
+            Ok::<_, std::io::Error>(
+                path.parent()
+                    .unwrap_or(path)
+                    .canonicalize()?
+                    .join(path.file_name().unwrap_or_default()),
+            )
+        })
+        .ok()?;
+    let below = real.strip_prefix(&workspace.found.root).ok()?;
+    if !path.ends_with(below) {
+        return None;
+    }
+    let root = path.ancestors().nth(below.components().count())?.to_owned();
+    let found = Found {
+        root,
+        ..(*workspace.found).clone()
+    };
+    Some(Workspace {
+        found: Arc::new(found),
+        ..workspace.clone()
+    })
 }

@@ -192,7 +192,7 @@ impl Engine {
         events: mpsc::UnboundedSender<Event>,
         background: bool,
     ) -> (Handle, JoinHandle<()>) {
-        let view = View::default();
+        let view = View::new(found.root.clone());
         let (bell, requests) = mpsc::unbounded_channel();
         let about = Arc::new(About {
             cache: Places::of(&settings.cache_dir, &settings.mode, &found).cache(),

@@ -1,6 +1,10 @@
 //! What the features read: the cache of a workspace, at once and without waiting for any sync.
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use metasync_analysis::{Dialect, Options};
 use metasync_cache::Reader;
@@ -18,6 +22,8 @@ pub struct View {
 }
 
 struct Inner {
+    /// The workspace's folder.
+    root: PathBuf,
     reader: RwLock<Option<Reader>>,
     status: RwLock<StatusParams>,
     /// The dialect of the catalogue, and the sync after which it was looked up.
@@ -30,8 +36,9 @@ struct Inner {
     link: RwLock<Option<Link>>,
 }
 
-impl Default for View {
-    fn default() -> View {
+impl View {
+    /// Of the workspace in this folder; nothing is known yet.
+    pub fn new(root: PathBuf) -> View {
         let status = StatusParams {
             state: State::Starting,
             message: "Starting".to_owned(),
@@ -46,6 +53,7 @@ impl Default for View {
         };
         View {
             inner: Arc::new(Inner {
+                root,
                 reader: RwLock::new(None),
                 status: RwLock::new(status),
                 dialect: RwLock::new(None),
@@ -58,6 +66,11 @@ impl Default for View {
 }
 
 impl View {
+    /// The workspace's folder.
+    pub fn root(&self) -> &Path {
+        &self.inner.root
+    }
+
     /// Serves another cache, or none.
     pub fn set_reader(&self, reader: Option<Reader>) {
         *self.inner.reader.write() = reader;
