@@ -152,6 +152,11 @@ impl Editor {
             .unwrap_or_else(|| panic!("no reply to request {id}"))
     }
 
+    /// How many replies nobody took.
+    pub fn replies_left(&self) -> usize {
+        self.heard.0.lock().unwrap().replies.len()
+    }
+
     /// A request and its result; an error fails the test.
     pub fn request(&mut self, method: &str, params: Value) -> Value {
         let id = self.ask(method, params);

@@ -30,6 +30,8 @@ fn errors_have_the_protocols_codes_and_the_server_goes_on() {
     editor.told("(error)", |m| m["error"]["code"] == -32700);
     editor.send_raw(b"Content-Length: 2\r\n\r\n{}");
     assert_eq!(error_of(&mut editor, "no/suchThing", json!({})), -32601);
+    // the protocol's own, too: only notifications of that kind may be passed over
+    assert_eq!(error_of(&mut editor, "$/suchThing", json!({})), -32601);
     assert_eq!(
         error_of(&mut editor, "textDocument/hover", json!({"position": "here"})),
         -32602
@@ -107,4 +109,53 @@ fn edits_take_effect_in_the_order_in_which_they_came() {
             );
         }
     }
+}
+
+#[test]
+fn each_request_is_answered_once_whenever_it_is_cancelled() {
+    let place = Place::new("bakery", BAKERY);
+    let mut editor = place.editor();
+    editor.show(TAKINGS);
+    editor.hover_until(TAKINGS, "ref('stg_lo$0aves')", ABOUT_LOAVES);
+    let mut at = editor.at(TAKINGS, "ref('stg_lo$0aves')");
+    at["context"] = json!({"includeDeclaration": true});
+    let cancel = |editor: &mut Editor, id: Value| editor.notify("$/cancelRequest", json!({"id": id}));
+    let asked: Vec<u64> = (0..1000)
+        .map(|_| editor.ask("textDocument/references", at.clone()))
+        .collect();
+    for id in &asked {
+        cancel(&mut editor, json!(id));
+    }
+    // of what was never asked, or is not asked yet
+    for id in [json!("nobody"), json!(999_999), json!(asked[999] + 1)] {
+        cancel(&mut editor, id);
+    }
+    for id in &asked {
+        let reply = editor.reply(*id);
+        let is_cancelled = reply["error"]["code"] == -32800;
+        assert!(is_cancelled || reply["result"].is_array(), "{reply}");
+    }
+    let hover = editor.ask("textDocument/hover", at.clone());
+    assert!(editor.reply(hover)["result"].is_object());
+    // of what is answered
+    cancel(&mut editor, json!(hover));
+    let last = editor.ask("textDocument/hover", at);
+    assert!(editor.reply(last)["result"].is_object());
+    // replies are kept until somebody takes them: none came twice
+    assert_eq!(editor.replies_left(), 0);
+}
+
+#[test]
+fn shutdown_does_not_wait_for_a_sync() {
+    let place = Place::new("bakery", BAKERY);
+    let mut editor = place.editor();
+    let sync = editor.ask(
+        "workspace/executeCommand",
+        json!({"command": "metasync.syncFull", "arguments": []}),
+    );
+    let shutdown = editor.ask("shutdown", Value::Null);
+    assert!(editor.reply(shutdown).get("error").is_none());
+    assert!(editor.reply(sync)["result"]["state"].is_string());
+    editor.notify("exit", Value::Null);
+    assert_eq!(editor.ended().and_then(|status| status.code()), Some(0));
 }

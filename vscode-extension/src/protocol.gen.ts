@@ -132,6 +132,16 @@ export interface DoctorCheck {
   ok: boolean;
 }
 
+/** What the server answers at all. */
+export interface FeatureSettings {
+  /**
+   * Names of features that are switched off, as where another extension brings the same: `hover`, `completion`,
+   * `signatureHelp`, `definition`, `references`, `documentHighlight`, `documentSymbol`, `workspaceSymbol`, `rename`,
+   * `codeAction`, `codeLens`, `documentLink`, `foldingRange`, `inlayHint`, `semanticTokens`, `callHierarchy`.
+   */
+  disabled?: string[];
+}
+
 /** Answer of `metasync.history`, newest first. */
 export interface HistoryAnswer {
   /** The syncs of this workspace. */
@@ -309,6 +319,8 @@ export interface Settings {
   content?: ContentSettings;
   /** What is told about the text. */
   diagnostics?: DiagnosticSettings;
+  /** What the server answers at all. */
+  features?: FeatureSettings;
   /** Which hub; none means local mode. */
   hub?: HubSettings;
   /** What is shown between the letters. */

@@ -82,6 +82,14 @@ where
                 // a reply that nobody waits for any more is no error
                 let _ = client_replies.send(reply).await;
             }
+            // the service is silent about requests of the protocol's own that it does not know
+            Incoming::Request(request) if request.method().starts_with("$/") && request.id().is_some() => {
+                let id = request.id().cloned().unwrap_or(Id::Null);
+                let unknown = Response::from_error(id, Error::method_not_found());
+                if send(&outgoing, &unknown).await.is_err() {
+                    break;
+                }
+            }
             Incoming::Request(request) => {
                 let exit = request.method() == "exit";
                 if std::future::poll_fn(|cx| service.poll_ready(cx)).await.is_err() {

@@ -26,6 +26,18 @@ pub struct Settings {
     pub code_lens: CodeLensSettings,
     /// Entries of external sources.
     pub content: ContentSettings,
+    /// What the server answers at all.
+    pub features: FeatureSettings,
+}
+
+/// What the server answers at all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct FeatureSettings {
+    /// Names of features that are switched off, as where another extension brings the same: `hover`, `completion`,
+    /// `signatureHelp`, `definition`, `references`, `documentHighlight`, `documentSymbol`, `workspaceSymbol`, `rename`,
+    /// `codeAction`, `codeLens`, `documentLink`, `foldingRange`, `inlayHint`, `semanticTokens`, `callHierarchy`.
+    pub disabled: Vec<String>,
 }
 
 /// Entries of external sources.

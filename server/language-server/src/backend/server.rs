@@ -70,6 +70,12 @@ impl Backend {
         *self.features.write() = settings;
     }
 
+    /// Whether the user does not want a feature.
+    fn is_off(&self, feature: &str) -> bool {
+        let features = self.features.read();
+        features.features.disabled.iter().any(|off| off == feature)
+    }
+
     /// Takes settings that the editor told; whether anything changed.
     fn take_settings(&self, told: &serde_json::Value) -> bool {
         let mut settings = self.editor_settings.write();
@@ -225,22 +231,37 @@ impl LanguageServer for Backend {
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        if self.is_off("hover") {
+            return Ok(None);
+        }
         Ok(self.hover_at(&params))
     }
 
     async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        if self.is_off("definition") {
+            return Ok(None);
+        }
         Ok(self.definition_at(params).await)
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        if self.is_off("completion") {
+            return Ok(None);
+        }
         Ok(self.complete_at(&params))
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        if self.is_off("documentSymbol") {
+            return Ok(None);
+        }
         Ok(self.document_symbols(&params))
     }
 
     async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        if self.is_off("workspaceSymbol") {
+            return Ok(None);
+        }
         Ok(self.workspace_symbols(params.query).await)
     }
 
@@ -252,6 +273,9 @@ impl LanguageServer for Backend {
         &self,
         params: CallHierarchyPrepareParams,
     ) -> Result<Option<Vec<CallHierarchyItem>>> {
+        if self.is_off("callHierarchy") {
+            return Ok(None);
+        }
         Ok(self.prepare_calls(&params))
     }
 
@@ -270,6 +294,9 @@ impl LanguageServer for Backend {
     }
 
     async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        if self.is_off("references") {
+            return Ok(None);
+        }
         Ok(self.references_of(params).await)
     }
 
@@ -277,6 +304,9 @@ impl LanguageServer for Backend {
         &self,
         params: DocumentHighlightParams,
     ) -> Result<Option<Vec<DocumentHighlight>>> {
+        if self.is_off("documentHighlight") {
+            return Ok(None);
+        }
         Ok(self.highlights_of(params).await)
     }
 
@@ -284,31 +314,52 @@ impl LanguageServer for Backend {
         &self,
         params: TextDocumentPositionParams,
     ) -> Result<Option<PrepareRenameResponse>> {
+        if self.is_off("rename") {
+            return Ok(None);
+        }
         self.prepare_rename_at(params).await
     }
 
     async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        if self.is_off("rename") {
+            return Ok(None);
+        }
         self.rename_at(params).await
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        if self.is_off("codeAction") {
+            return Ok(None);
+        }
         let offers = self.offers.read().clone();
         Ok(self.fixes(params, offers).await)
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        if self.is_off("codeLens") {
+            return Ok(None);
+        }
         Ok(self.lenses(params).await)
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        if self.is_off("documentLink") {
+            return Ok(None);
+        }
         Ok(self.links(params).await)
     }
 
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        if self.is_off("foldingRange") {
+            return Ok(None);
+        }
         Ok(self.folds(params).await)
     }
 
     async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        if self.is_off("inlayHint") {
+            return Ok(None);
+        }
         Ok(self.inlay_hints(params).await)
     }
 
@@ -316,10 +367,16 @@ impl LanguageServer for Backend {
         &self,
         params: SemanticTokensParams,
     ) -> Result<Option<SemanticTokensResult>> {
+        if self.is_off("semanticTokens") {
+            return Ok(None);
+        }
         Ok(self.semantic_tokens(params).await)
     }
 
     async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        if self.is_off("signatureHelp") {
+            return Ok(None);
+        }
         Ok(self.signature_at(&params))
     }
 
