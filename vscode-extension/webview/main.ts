@@ -57,7 +57,7 @@ function tell(): void {
     note.textContent = fill(words.summary, root, count('upstream'), count('downstream'));
   }
   find('untrace').hidden = graph.trace === undefined;
-  if (graph.cut || graph.trace?.cut === true) note.textContent += ` ${fill(words.cut, graph.nodes.size)}`;
+  if (graph.cut || graph.trace?.cut === true) note.textContent += ` · ${fill(words.cut, graph.nodes.size)}`;
   note.title = note.textContent;
 }
 
