@@ -37,3 +37,10 @@ test('Windows folders, doubled backslashes too', () => {
   const home = [{ text: 'C:\\Users\\Ann', instead: '~' }];
   assert.equal(redact('C:\\Users\\Ann\\a "C:\\\\Users\\\\Ann\\\\a"', home), '~\\a "~\\\\a"');
 });
+
+test('hosts of git remotes are struck out, names of files are not', () => {
+  const clean = (text: string) => redact(text, []);
+  assert.equal(clean('by its git remote git.example.com/acme/shop'), 'by its git remote (host)/acme/shop');
+  assert.equal(clean('git@git.example.com:acme/shop.git'), 'git@(host):acme/shop.git');
+  assert.equal(clean('~/cache/cache.db: 55 rows, orders.sql:7, metasync_hub::runs: 1.2/s'), '~/cache/cache.db: 55 rows, orders.sql:7, metasync_hub::runs: 1.2/s');
+});

@@ -15,6 +15,9 @@ const TOKENS: readonly (readonly [RegExp, string])[] = [
 /** Hosts and credentials in addresses; those of this machine tell nothing. */
 const ADDRESS = /\b([a-z][a-z0-9+.-]*:\/\/)(?!(?:127\.0\.0\.1|localhost|\[::1\])[:/\s"')]|(?:127\.0\.0\.1|localhost)$)[^\s/"'<>)]+/gi;
 
+/** Hosts without the beginning of an address: of git remotes, `host/owner/name` or `user@host:owner/name`. */
+const BARE_HOST = /(^|[\s"'(@])(?:[a-z0-9-]+\.)+[a-z]{2,}(?=\/)|(?<=\w@)[a-z0-9.-]+(?=:)/gim;
+
 export function redact(text: string, secrets: readonly Secret[]): string {
   let clean = text;
   // The longest first: a folder in the home folder is told by the workspace's mark.
@@ -25,5 +28,5 @@ export function redact(text: string, secrets: readonly Secret[]): string {
     if (secret.includes('\\')) clean = clean.replaceAll(secret.replaceAll('\\', '\\\\'), instead);
   }
   for (const [pattern, instead] of TOKENS) clean = clean.replace(pattern, instead);
-  return clean.replace(ADDRESS, '$1(host)');
+  return clean.replace(ADDRESS, '$1(host)').replace(BARE_HOST, (_, before: string | undefined) => `${before ?? ''}(host)`);
 }

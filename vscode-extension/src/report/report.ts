@@ -1,10 +1,11 @@
 // `Metadata: Report an Issue`: a document that the user reads before anybody else does. Nothing is sent.
 import { homedir } from 'node:os';
+import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { MetasyncClient } from '../client';
 import type { RedactedChannel } from '../log';
 import type { DoctorAnswer, StatusParams } from '../protocol.gen';
-import { SECTION, hubUrl } from '../settings';
+import { SECTION, hubUrl, serverPath } from '../settings';
 import { type Secret, redact } from './redact';
 
 /** A server that hangs must not keep the report from being written. */
@@ -20,7 +21,7 @@ export async function reportIssue(extension: vscode.Extension<unknown>, client: 
     doctor: await answerOf<DoctorAnswer>(client, 'metasync.doctor'),
     status: await answerOf<StatusParams>(client, 'metasync.status'),
   };
-  const text = redact(write(extension, client, channel, facts), secrets(facts.status));
+  const text = redact(write(extension, client, channel, facts), secrets(facts.status, extension));
   const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: text });
   await vscode.window.showTextDocument(document);
   const copy = vscode.l10n.t('Copy');
@@ -76,8 +77,10 @@ function changedSettings(): Record<string, unknown> {
   return changed;
 }
 
-function secrets(status: StatusParams | string): Secret[] {
-  const found: Secret[] = [{ text: homedir(), instead: '~' }];
+function secrets(status: StatusParams | string, extension: vscode.Extension<unknown>): Secret[] {
+  const found: Secret[] = [{ text: homedir(), instead: '~' }, { text: extension.extensionPath, instead: '(extension)' }];
+  const own = serverPath();
+  if (own !== '') found.push({ text: dirname(own), instead: '(server)' });
   (vscode.workspace.workspaceFolders ?? []).forEach(({ uri, name }, i) => {
     found.push({ text: uri.fsPath, instead: `(folder ${i + 1})` }, { text: name, instead: `(folder ${i + 1})` });
   });
