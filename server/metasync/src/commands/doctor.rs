@@ -1,10 +1,10 @@
 //! `metasync doctor`.
 
 use anyhow::Context;
-use metasync_language_server::{doctor, sync::About};
+use metasync_language_server::{doctor, settings::Mode, sync::About};
 use tokio_util::sync::CancellationToken;
 
-use super::opened;
+use super::{bundle, opened};
 use crate::{
     arguments::DoctorOptions,
     embedded::EmbeddedHubs,
@@ -29,6 +29,7 @@ pub async fn run(options: DoctorOptions) -> Result<(), Failure> {
             "settings": format!("{:?}", about.settings),
             "doctor": answer,
         });
+        let report = bundle::redacted(report, &secrets(&about));
         let text = serde_json::to_string_pretty(&report)?;
         std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))?;
     }
@@ -50,4 +51,25 @@ pub async fn run(options: DoctorOptions) -> Result<(), Failure> {
         terminal::print(&lines.join("\n"))?;
     }
     if answer.ok { Ok(()) } else { Err(Failure::Silent) }
+}
+
+/// What the report must not tell, and what stands there instead.
+fn secrets(about: &About) -> Vec<(String, &'static str)> {
+    let shown = |path: &std::path::Path| path.display().to_string();
+    let identity = &about.found.identity;
+    let mut found = vec![
+        (shown(&about.found.root), "(workspace)"),
+        (shown(&about.settings.cache_dir), "(cache folder)"),
+        (identity.identifier.clone(), "(repository)"),
+    ];
+    found.extend(identity.remotes.iter().map(|remote| (remote.clone(), "(remote)")));
+    found.extend(std::env::home_dir().map(|home| (shown(&home), "~")));
+    if let Mode::Hub {
+        url, organization, ..
+    } = &about.settings.mode
+    {
+        found.push((url.clone(), "(hub)"));
+        found.extend(organization.clone().map(|name| (name, "(organization)")));
+    }
+    found
 }

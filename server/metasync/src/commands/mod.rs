@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub mod analyze;
+mod bundle;
 pub mod doctor;
 pub mod history;
 pub mod hub;
