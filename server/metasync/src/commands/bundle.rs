@@ -68,10 +68,10 @@ mod tests {
 
     #[test]
     fn folders_names_and_hosts_are_struck_out() {
-        let report = json!({"a": ["/home/ann/shop/models of acme/shop", 7], "b": {"c": "hub https://hub.example.com/x is http://127.0.0.1:80/"}});
+        let report = json!({"a": ["/users/ann/shop/models of acme/shop", 7], "b": {"c": "hub https://hub.example.com/x is http://127.0.0.1:80/"}});
         let secrets = [
-            ("/home/ann".to_owned(), "~"),
-            ("/home/ann/shop".to_owned(), "(workspace)"),
+            ("/users/ann".to_owned(), "~"),
+            ("/users/ann/shop".to_owned(), "(workspace)"),
             ("acme/shop".to_owned(), "(repository)"),
             ("a".to_owned(), "(too short)"),
         ];
