@@ -2,7 +2,7 @@
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -36,18 +36,7 @@ pub struct Cached {
     open: Option<Arc<Documents>>,
     /// The texts that are others than the catalogue was made from, as far as it was asked.
     changed: RefCell<HashMap<String, Option<Arc<str>>>>,
-    /// The names of the workspace's files, once asked for.
-    stems: OnceCell<HashSet<String>>,
 }
-
-/// Most entries of the folder that are looked at for the name of a file.
-const MAX_ENTRIES: usize = 50_000;
-/// Deepest folder that is looked into.
-const MAX_DEPTH: usize = 24;
-/// Folders of what tools make, old models among it, and of what is nobody's.
-const SKIPPED: [&str; 4] = ["target", "logs", "node_modules", "venv"];
-/// What the files of models, seeds and snapshots end with.
-const MAKERS: [&str; 3] = ["sql", "py", "csv"];
 
 impl Cached {
     /// For the file at a relative path.
@@ -59,7 +48,6 @@ impl Cached {
             connection: OnceCell::new(),
             open: None,
             changed: RefCell::default(),
-            stems: OnceCell::new(),
         }
     }
 
@@ -105,35 +93,6 @@ impl Cached {
         };
         let target = Target::Column(object, column.to_lowercase());
         text.contains('*') || !references(&file, &target, self).is_empty()
-    }
-
-    /// The names of the workspace's files that may make a model, without what is behind their first point.
-    fn stems(&self) -> &HashSet<String> {
-        self.stems.get_or_init(|| {
-            let mut stems = HashSet::new();
-            let mut folders = vec![(self.root.clone(), 0)];
-            let mut left = MAX_ENTRIES;
-            while let Some((folder, depth)) = folders.pop() {
-                let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-                for entry in entries {
-                    left = match left.checked_sub(1) {
-                        Some(left) => left,
-                        None => return stems,
-                    };
-                    let name = entry.file_name().to_string_lossy().into_owned();
-                    let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                    let is_skipped = name.starts_with('.') || SKIPPED.contains(&name.as_str());
-                    if is_folder && !is_skipped && depth < MAX_DEPTH {
-                        folders.push((entry.path(), depth + 1));
-                    } else if let Some((stem, extension)) = name.split_once('.')
-                        && MAKERS.contains(&extension)
-                    {
-                        stems.insert(stem.to_owned());
-                    }
-                }
-            }
-            stems
-        })
     }
 
     /// Whether a connection's files are the workspace's own; `None` where that is not known.
@@ -278,7 +237,7 @@ impl Catalogue for Cached {
 
     fn has_file(&self, stem: &str) -> bool {
         // new files, and renamed ones, are not in the catalogue yet
-        self.view.ask(|reader| reader.has_file(stem)).unwrap_or_default() || self.stems().contains(stem)
+        self.view.ask(|reader| reader.has_file(stem)).unwrap_or_default() || self.view.stems().contains(stem)
     }
 
     fn degrees(&self, object: Uuid) -> (u64, u64) {

@@ -13,7 +13,7 @@ use parking_lot::{Mutex, RwLock};
 use uuid::Uuid;
 
 use super::link::Link;
-use crate::workspace::Places;
+use crate::workspace::{Places, Stems};
 
 /// The read side of a workspace's cache, and the status beside it.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ struct Inner {
     own: RwLock<Vec<Uuid>>,
     /// The pages about other repositories' objects that say what is known since this sync.
     pages: Mutex<(Option<String>, HashSet<Uuid>)>,
+    /// The names of the workspace's files.
+    stems: Stems,
     /// The hub that was asked last.
     link: RwLock<Option<Link>>,
 }
@@ -59,6 +61,7 @@ impl View {
                 dialect: RwLock::new(None),
                 own: RwLock::default(),
                 pages: Mutex::default(),
+                stems: Stems::default(),
                 link: RwLock::default(),
             }),
         }
@@ -141,6 +144,11 @@ impl View {
         let dialect = name.and_then(|name| name.parse().ok());
         *self.inner.dialect.write() = Some((synced, dialect));
         Options { dialect }
+    }
+
+    /// The names of the workspace's files that may make a model, as they are on disk.
+    pub fn stems(&self) -> Arc<HashSet<String>> {
+        self.inner.stems.below(&self.inner.root)
     }
 
     /// The hub that syncs ask; `None` before the first one and where it failed.

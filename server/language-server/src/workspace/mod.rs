@@ -3,7 +3,9 @@
 pub mod detect;
 pub mod identity;
 pub mod places;
+pub mod stems;
 
 pub use detect::{Found, detect};
 pub use identity::Identity;
 pub use places::Places;
+pub use stems::Stems;
