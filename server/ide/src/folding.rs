@@ -2,7 +2,7 @@
 
 use metasync_analysis::{Language, Options, OutlineItem, Span, outline};
 
-use crate::references::File;
+use crate::file::File;
 
 /// The parts of a file that fold, outer ones first.
 pub fn folds(file: &File<'_>) -> Vec<Span> {

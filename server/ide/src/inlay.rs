@@ -4,7 +4,7 @@ use metasync_analysis::{Makes, RelationName, Span, result_items};
 
 use crate::{
     catalogue::{Catalogue, Resolver},
-    references::File,
+    file::File,
 };
 
 /// Most columns of a star that are written out in the text; the tooltip has all.

@@ -4,7 +4,7 @@ use metasync_analysis::{Language, RelationName, Role, Span, SymbolKind};
 
 use crate::{
     catalogue::{Catalogue, Known, Resolver},
-    references::{File, names},
+    file::{File, names},
     releases,
 };
 
@@ -30,7 +30,7 @@ pub fn lenses(file: &File<'_>, catalogue: &dyn Catalogue) -> Vec<Lens> {
                 .collect()
         }
         Language::Yaml => names(file)
-            .into_iter()
+            .iter()
             .filter(|one| one.role == Role::Definition)
             .filter_map(|one| match &one.symbol.kind {
                 SymbolKind::Relation(name) => lens(one.symbol.span, &resolver.relation(name)?, catalogue),
@@ -38,7 +38,7 @@ pub fn lenses(file: &File<'_>, catalogue: &dyn Catalogue) -> Vec<Lens> {
             })
             .collect(),
         Language::Python => names(file)
-            .into_iter()
+            .iter()
             .filter_map(|one| match &one.symbol.kind {
                 SymbolKind::Test { id } => {
                     let title = releases::title(&catalogue.releases(id))?;

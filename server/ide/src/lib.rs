@@ -9,6 +9,7 @@ pub mod alike;
 pub mod catalogue;
 pub mod diagnostics;
 pub mod facts;
+pub mod file;
 pub mod folding;
 pub mod hover;
 pub mod inlay;
@@ -35,6 +36,6 @@ mod fake;
 
 pub use catalogue::Catalogue;
 pub use facts::{ColumnFacts, InRelease, Neighbour, ObjectFacts, Origin};
+pub use file::File;
 pub use markup::{Format, Markup};
 pub use question::{Question, ask};
-pub use references::File;

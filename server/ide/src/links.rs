@@ -4,7 +4,7 @@ use metasync_analysis::{RelationName, Role, Span, SymbolKind};
 
 use crate::{
     catalogue::{Catalogue, Known, Resolver},
-    references::{File, names},
+    file::{File, names},
 };
 
 /// A name that opens a file.
@@ -20,7 +20,7 @@ pub struct Link {
 pub fn links(file: &File<'_>, catalogue: &dyn Catalogue) -> Vec<Link> {
     let resolver = Resolver::new(catalogue, file.path);
     names(file)
-        .into_iter()
+        .iter()
         .filter(|one| one.role == Role::Reference)
         .filter_map(|one| match &one.symbol.kind {
             SymbolKind::Relation(name @ (RelationName::Ref { .. } | RelationName::Source { .. })) => {

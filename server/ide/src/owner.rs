@@ -4,7 +4,7 @@ use metasync_analysis::{Language, RelationName, Role, SymbolKind};
 
 use crate::{
     catalogue::{Catalogue, Known, Resolver},
-    references::{File, names},
+    file::{File, names},
 };
 
 /// The object around a byte offset: of SQL what the file makes; of YAML the last one that is described
@@ -15,10 +15,10 @@ pub fn owner(file: &File<'_>, offset: usize, catalogue: &dyn Catalogue) -> Optio
         Language::Sql => resolver.relation(&RelationName::ThisFile),
         Language::Yaml => {
             let described: Vec<_> = names(file)
-                .into_iter()
+                .iter()
                 .filter(|one| one.role == Role::Definition)
-                .filter_map(|one| match one.symbol.kind {
-                    SymbolKind::Relation(name) => Some((one.symbol.span.start, name)),
+                .filter_map(|one| match &one.symbol.kind {
+                    SymbolKind::Relation(name) => Some((one.symbol.span.start, name.clone())),
                     _ => None,
                 })
                 .collect();

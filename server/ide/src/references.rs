@@ -1,40 +1,12 @@
 //! Where a thing is named: references over files, highlights in one.
 
-use metasync_analysis::{
-    Dialect, Language, Occurrence, Options, Passes, Role, Span, SymbolKind, occurrences,
-};
+use metasync_analysis::{Occurrence, Passes, Role, Span, SymbolKind};
 use uuid::Uuid;
 
-use crate::catalogue::{Catalogue, Resolver, Target};
-
-/// A file to look into.
-#[derive(Clone, Debug)]
-pub struct File<'t> {
-    /// Its path relative to the workspace.
-    pub path: &'t str,
-    /// Its text, saved or not.
-    pub text: &'t str,
-    /// The SQL that it is written in, where that is known.
-    pub dialect: Option<Dialect>,
-}
-
-impl<'t> File<'t> {
-    /// A file in a dialect that nobody told.
-    pub fn new(path: &'t str, text: &'t str) -> File<'t> {
-        File {
-            path,
-            text,
-            dialect: None,
-        }
-    }
-
-    /// How the analysis is to read it.
-    pub fn options(&self) -> Options {
-        Options {
-            dialect: self.dialect,
-        }
-    }
-}
+use crate::{
+    catalogue::{Catalogue, Resolver, Target},
+    file::{File, names},
+};
 
 /// A place where a thing is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,40 +17,29 @@ pub struct Place {
     pub is_definition: bool,
 }
 
-/// The names of a file with what they mean.
-pub fn names(file: &File<'_>) -> Vec<Occurrence> {
-    occurrences(
-        Language::of_path(file.path),
-        file.path,
-        file.text,
-        &file.options(),
-    )
-}
-
 /// What stands at a byte offset, and what it means.
 pub fn target_at(
     file: &File<'_>,
     offset: usize,
     catalogue: &dyn Catalogue,
 ) -> Option<(Occurrence, Vec<Target>)> {
-    let here = at(names(file), offset)?;
-    let targets = Resolver::new(catalogue, file.path).targets(&here);
-    Some((here, targets))
+    let names = names(file);
+    let here = at(&names, offset)?;
+    let targets = Resolver::new(catalogue, file.path).targets(here);
+    Some((here.clone(), targets))
 }
 
 /// The name around an offset; a cursor right behind it counts, as editors put it there.
-fn at(names: Vec<Occurrence>, offset: usize) -> Option<Occurrence> {
-    let behind = names.iter().rposition(|one| one.symbol.span.touches(offset));
-    let around = names.iter().position(|one| one.symbol.span.contains(offset));
-    let found = around.or(behind)?;
-    names.into_iter().nth(found)
+fn at(names: &[Occurrence], offset: usize) -> Option<&Occurrence> {
+    let around = names.iter().find(|one| one.symbol.span.contains(offset));
+    around.or_else(|| names.iter().rfind(|one| one.symbol.span.touches(offset)))
 }
 
 /// Where `target` is named in a file. Other names for it (an alias of a table) are no reference.
 pub fn references(file: &File<'_>, target: &Target, catalogue: &dyn Catalogue) -> Vec<Place> {
     let resolver = Resolver::new(catalogue, file.path);
     names(file)
-        .into_iter()
+        .iter()
         .filter(|one| one.role != Role::Alias && resolver.targets(one).contains(target))
         .map(|one| Place {
             span: one.symbol.span,
@@ -90,12 +51,12 @@ pub fn references(file: &File<'_>, target: &Target, catalogue: &dyn Catalogue) -
 /// All places of a file that mean the same as what stands at an offset, aliases too.
 pub fn highlights(file: &File<'_>, offset: usize, catalogue: &dyn Catalogue) -> Vec<Place> {
     let all = names(file);
-    let Some(here) = at(all.clone(), offset) else {
+    let Some(here) = at(&all, offset) else {
         return Vec::new();
     };
     let resolver = Resolver::new(catalogue, file.path);
-    let target = resolver.targets(&here).into_iter().next();
-    all.into_iter()
+    let target = resolver.targets(here).into_iter().next();
+    all.iter()
         .filter(|one| match &target {
             Some(target) => resolver.targets(one).contains(target),
             // a name that the catalogue does not know yet still means the same at each of its places
@@ -131,7 +92,7 @@ pub fn column_made_in(
 /// alias before the use at an offset.
 pub fn alias_of(file: &File<'_>, offset: usize) -> Option<Span> {
     let all = names(file);
-    let here = at(all.clone(), offset)?;
+    let here = at(&all, offset)?;
     let SymbolKind::Column {
         column,
         local: Some(local),

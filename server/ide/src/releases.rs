@@ -209,7 +209,7 @@ fn marks(one: &InRelease) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Format, fake::Fake, lens::lenses, references::File};
+    use crate::{Format, fake::Fake, file::File, lens::lenses};
     use expect_test::expect;
     use metasync_protocol::{ObjectRow, RowHash};
     use serde_json::json;

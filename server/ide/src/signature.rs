@@ -2,7 +2,7 @@
 
 use metasync_analysis::call_at;
 
-use crate::{catalogue::Catalogue, references::File};
+use crate::{catalogue::Catalogue, file::File};
 
 /// What dbt itself brings along, with its arguments.
 const BUILT_IN: &[(&str, &[&str])] = &[

@@ -4,7 +4,7 @@ use metasync_analysis::{Role, Span, SymbolKind};
 
 use crate::{
     catalogue::{Catalogue, Resolver},
-    references::{File, names},
+    file::{File, names},
 };
 
 /// What a name is.
@@ -41,7 +41,7 @@ pub fn tokens(file: &File<'_>, catalogue: &dyn Catalogue) -> Vec<Token> {
     let resolver = Resolver::new(catalogue, file.path);
     let mut end = 0;
     names(file)
-        .into_iter()
+        .iter()
         .filter_map(|one| {
             let kind = match &one.symbol.kind {
                 SymbolKind::Cte { .. } => Kind::Cte,
@@ -51,7 +51,7 @@ pub fn tokens(file: &File<'_>, catalogue: &dyn Catalogue) -> Vec<Token> {
                     _ => Kind::Object,
                 },
                 SymbolKind::Column { .. } => {
-                    let known = resolver.targets(&one);
+                    let known = resolver.targets(one);
                     known.iter().find_map(|target| match target {
                         crate::catalogue::Target::Column(object, column) => resolver.column(*object, column),
                         _ => None,
@@ -59,7 +59,7 @@ pub fn tokens(file: &File<'_>, catalogue: &dyn Catalogue) -> Vec<Token> {
                     Kind::Column
                 }
                 SymbolKind::Macro { .. } => {
-                    resolver.targets(&one).first()?;
+                    resolver.targets(one).first()?;
                     Kind::Macro
                 }
                 _ => return None,

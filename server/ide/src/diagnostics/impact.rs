@@ -7,7 +7,7 @@ use metasync_analysis::{Makes, RelationName, ResultItem, Span, result_items};
 use super::{Code, Finding, Severity, words};
 use crate::{
     catalogue::{Resolver, User},
-    references::File,
+    file::File,
 };
 
 /// Most users that one message names.

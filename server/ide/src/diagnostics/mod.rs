@@ -9,7 +9,7 @@ use metasync_analysis::{Language, Span, check};
 
 use crate::{
     catalogue::{Catalogue, Resolver},
-    references::{File, names as names_of},
+    file::{File, names as names_of},
 };
 
 /// How bad it is.

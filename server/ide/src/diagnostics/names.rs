@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use metasync_analysis::{Occurrence, RelationName, Role, Span, SymbolKind};
 
 use super::{Code, Finding, Fix, Severity, words};
-use crate::{alike::nearest, catalogue::Resolver, references::File};
+use crate::{alike::nearest, catalogue::Resolver, file::File};
 
 /// What `ref()` may name.
 const MODELS: &[&str] = &["model", "seed", "snapshot"];

@@ -3,7 +3,7 @@
 use metasync_analysis::{Described, RelationName, described};
 
 use super::{Code, Finding, Fix, Severity};
-use crate::{catalogue::Resolver, references::File};
+use crate::{catalogue::Resolver, file::File};
 
 /// What is to be written where a description is missing.
 const PLACEHOLDER: &str = "description: \"\"";

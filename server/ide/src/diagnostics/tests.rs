@@ -5,7 +5,7 @@
 use expect_test::{Expect, expect};
 
 use super::{Code, Finding, findings};
-use crate::{fake::Fake, references::File};
+use crate::{fake::Fake, file::File};
 
 const SHOP: &str = "model stg_orders models/stg_orders.sql: id integer, customer_id integer, amount decimal
     model stg_customers models/stg_customers.sql: id integer, name text

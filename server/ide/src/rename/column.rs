@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Files, Renaming, mentioned, writing};
 use crate::{
     catalogue::{Catalogue, Known, Resolver, Target},
-    references::{File, names},
+    file::{File, names},
 };
 
 /// Most objects through which one rename spreads by stars.
@@ -162,14 +162,14 @@ fn in_file(
     let resolver = Resolver::new(catalogue, file.path);
     let own = resolver.relation(&RelationName::ThisFile).map(|known| known.id);
     let mut edits = Vec::new();
-    for one in names(file) {
+    for one in names(file).iter() {
         let SymbolKind::Column { column: written, .. } = &one.symbol.kind else {
             continue;
         };
         if !written.eq_ignore_ascii_case(column) || !one.is_direct {
             continue;
         }
-        let targets = resolver.targets(&one);
+        let targets = resolver.targets(one);
         let is_hit = |target: &Target| match target {
             Target::Column(object, c) => renamed.contains(object) && c.eq_ignore_ascii_case(column),
             _ => false,

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::{
     catalogue::{Catalogue, Known, Target},
-    references::{File, references, target_at},
+    file::File,
+    references::{references, target_at},
 };
 
 /// The texts of the workspace, saved or not.

@@ -10,7 +10,7 @@ use metasync_analysis::Dialect;
 use super::{Files, prepare, rename};
 use crate::{
     fake::{Fake, cursor},
-    references::File,
+    file::File,
 };
 
 const SHOP: &str = "model stg models/stg.sql: id integer, total decimal

@@ -87,9 +87,8 @@ impl Cached {
             return true;
         };
         let file = File {
-            path,
-            text: &text,
             dialect: self.view.options().dialect,
+            ..File::new(path, &text)
         };
         let target = Target::Column(object, column.to_lowercase());
         text.contains('*') || !references(&file, &target, self).is_empty()

@@ -150,6 +150,7 @@ impl Checker {
             path: &relative,
             text: &document.text.text,
             dialect,
+            names: Some(&document.names),
         };
         findings(&file, before.as_deref(), &catalogue, |code: Code| {
             !wanted.disabled.iter().any(|off| off == code.name())

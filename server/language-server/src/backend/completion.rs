@@ -304,16 +304,15 @@ fn docs(texts: &super::texts::Texts) -> Vec<String> {
     let mut found = Vec::new();
     for (path, text) in texts.mentioning("enddocs") {
         let file = metasync_ide::File::new(&path, &text);
-        let blocks = metasync_ide::references::names(&file)
-            .into_iter()
-            .filter_map(|one| match one.symbol.kind {
-                metasync_analysis::SymbolKind::Doc { name }
-                    if one.role == metasync_analysis::Role::Definition =>
-                {
-                    Some(name)
-                }
-                _ => None,
-            });
+        let names = metasync_ide::file::names(&file);
+        let blocks = names.iter().filter_map(|one| match &one.symbol.kind {
+            metasync_analysis::SymbolKind::Doc { name }
+                if one.role == metasync_analysis::Role::Definition =>
+            {
+                Some(name.clone())
+            }
+            _ => None,
+        });
         found.extend(blocks);
     }
     found.sort();

@@ -34,6 +34,7 @@ impl Place {
             path: &self.path,
             text: &self.document.text.text,
             dialect: self.workspace.handle.view.options().dialect,
+            names: Some(&self.document.names),
         }
     }
 }

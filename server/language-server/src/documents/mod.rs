@@ -4,6 +4,7 @@ mod text;
 
 use std::collections::{HashMap, VecDeque};
 
+use metasync_ide::file::Names;
 use parking_lot::RwLock;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
@@ -16,6 +17,8 @@ pub struct Document {
     pub text: Text,
     /// The editor's version of it.
     pub version: i32,
+    /// The names in the text.
+    pub names: Names,
 }
 
 /// Changes of a document that are remembered, for those that come late.
@@ -44,7 +47,11 @@ impl Open {
     fn new(version: i32, text: String) -> Open {
         let text = Text::new(text);
         Open {
-            document: Document { text, version },
+            document: Document {
+                text,
+                version,
+                names: Names::default(),
+            },
             recent: VecDeque::new(),
             since: version,
         }
@@ -76,6 +83,7 @@ impl Open {
             self.recent.push_back(applied);
         }
         self.document.text = text;
+        self.document.names = Names::default();
         self.document.version = self.document.version.max(version);
         self.forget();
     }
