@@ -61,8 +61,10 @@ impl Backend {
             let dialect = here.file().dialect;
             let mut found = in_other_repositories(&target, definitions, &catalogue);
             for (path, text) in candidates(&texts, &here, &target, &catalogue) {
+                let is_here = path == here.path && text == here.document.text.text;
                 let file = File {
                     dialect,
+                    names: is_here.then_some(&here.document.names),
                     ..File::new(&path, &text)
                 };
                 let places = references::references(&file, &target, &catalogue);
