@@ -24,7 +24,10 @@ const made = await Promise.all([
 // Our licence and the changelog travel with the package; they stand at the repository's root only. So do the licences of
 // the libraries that are inside the bundles.
 const root = join(here, '..');
-for (const name of readdirSync(root).filter((name) => name.startsWith('LICENSE') || name === 'CHANGELOG.md')) copyFileSync(join(root, name), join(here, name));
+for (const name of readdirSync(root).filter((name) => name.startsWith('LICENSE'))) copyFileSync(join(root, name), join(here, name));
+// A link to another document of the project leads nowhere in the package, and vsce refuses it.
+const changes = readFileSync(join(root, 'CHANGELOG.md'), 'utf8').replaceAll(/\[([^\]]+)\]\((?!https?:)[^)]*\)/g, '$1');
+writeFileSync(join(here, 'CHANGELOG.md'), changes);
 writeFileSync(join(here, 'dist', 'THIRD-PARTY.txt'), notices(made.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 
 function notices(inputs) {
