@@ -26,6 +26,8 @@ struct Heard {
     junk: Vec<String>,
     /// What questions are answered with.
     choice: Option<String>,
+    /// The answer to a question for settings.
+    settings: Value,
     ended: bool,
 }
 
@@ -209,6 +211,12 @@ impl Editor {
         self.heard.0.lock().unwrap().notifications.clear();
     }
 
+    /// What the editor answers from now on when it is asked for its settings; it says that they changed.
+    pub fn set_settings(&mut self, settings: Value) {
+        self.heard.0.lock().unwrap().settings = settings;
+        self.notify("workspace/didChangeConfiguration", json!({"settings": null}));
+    }
+
     /// Answers questions with this choice from now on.
     pub fn will_choose(&self, title: &str) {
         self.heard.0.lock().unwrap().choice = Some(title.to_owned());
@@ -390,7 +398,7 @@ fn hear(message: Value, heard: &Arc<(Mutex<Heard>, Condvar)>, answers: &Sender<V
     match (message["method"].as_str(), message.get("id")) {
         (Some(method), Some(id)) => {
             let result = match method {
-                "workspace/configuration" => json!([null]),
+                "workspace/configuration" => json!([guard.settings]),
                 "window/showMessageRequest" => match &guard.choice {
                     Some(title) => json!({"title": title}),
                     None => Value::Null,

@@ -114,6 +114,23 @@ fn each_feature_has_a_switch() {
 }
 
 #[test]
+fn an_editor_that_is_asked_counts_with_all_that_it_has() {
+    let place = bakery();
+    let mut editor = open(&place, json!({}));
+    let mut hovers = |settings: Value, wanted: bool| {
+        editor.set_settings(settings.clone());
+        let as_wanted = || ((amount(&mut editor, "textDocument/hover") > 0) == wanted).then_some(());
+        let found = metasync_tests::eventually(metasync_tests::PATIENCE, as_wanted);
+        assert!(found.is_some(), "{settings}");
+    };
+    hovers(json!({"features": {"disabled": ["hover"]}}), false);
+    // what is named no longer is set no longer
+    hovers(json!({}), true);
+    hovers(json!({"features": {"disabled": ["hover"]}}), false);
+    hovers(json!({"features": {"disabled": "what is no list"}}), true);
+}
+
+#[test]
 fn problems_hints_and_lenses_have_switches_of_their_own() {
     let place = bakery();
     let mut editor = open(&place, json!({}));

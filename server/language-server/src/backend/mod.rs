@@ -38,7 +38,7 @@ use tower_lsp::Client;
 
 use crate::{
     documents::{Documents, Encoding},
-    settings::Environment,
+    settings::{Environment, Told},
     sync::LocalHub,
 };
 use capabilities::Offers;
@@ -59,7 +59,7 @@ pub struct Backend {
     /// The editor's folders.
     folders: RwLock<Vec<std::path::PathBuf>>,
     /// The editor's settings, as last told.
-    editor_settings: RwLock<serde_json::Value>,
+    editor_settings: RwLock<Told>,
     /// Becomes true once the workspaces are open, which waits for the editor's settings.
     opened: tokio::sync::watch::Sender<bool>,
     /// What is shown around the text.
@@ -93,7 +93,7 @@ impl Backend {
             library: library::Fetching::default(),
             offers: RwLock::default(),
             folders: RwLock::default(),
-            editor_settings: RwLock::new(serde_json::Value::Null),
+            editor_settings: RwLock::default(),
             opened: tokio::sync::watch::Sender::new(false),
             shut_down,
         }

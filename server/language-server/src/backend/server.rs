@@ -40,7 +40,7 @@ impl Backend {
 
     /// Opens the folders with the settings in force.
     fn open(&self, folders: &[PathBuf], restart: bool) {
-        let editor = self.editor_settings.read().clone();
+        let editor = self.editor_settings.read().all();
         let (effective, problems) = settings::resolve(&self.environment, &editor);
         for problem in problems {
             tracing::warn!("{problem}");
@@ -56,7 +56,7 @@ impl Backend {
 
     /// Whose metadata is served, and how.
     fn effective(&self) -> settings::Effective {
-        settings::resolve(&self.environment, &self.editor_settings.read()).0
+        settings::resolve(&self.environment, &self.editor_settings.read().all()).0
     }
 
     fn folders(&self) -> Vec<PathBuf> {
@@ -65,7 +65,7 @@ impl Backend {
 
     /// What is shown around the text, by the settings in force.
     fn take_features(&self) {
-        let settings = settings::features(&self.environment, &self.editor_settings.read());
+        let settings = settings::features(&self.environment, &self.editor_settings.read().all());
         self.checker.want(settings.diagnostics.clone());
         *self.features.write() = settings;
     }
@@ -76,12 +76,9 @@ impl Backend {
         features.features.disabled.iter().any(|off| off == feature)
     }
 
-    /// Takes settings that the editor told; whether anything changed.
-    fn take_settings(&self, told: &serde_json::Value) -> bool {
-        let mut settings = self.editor_settings.write();
-        let before = settings.clone();
-        settings::merge::retold(&mut settings, told);
-        before != *settings
+    /// Takes settings that the editor sent; whether anything changed.
+    fn take_settings(&self, sent: &serde_json::Value) -> bool {
+        self.editor_settings.write().sent(sent)
     }
 
     /// Asks the editor for its settings, where it offers that.
@@ -95,7 +92,9 @@ impl Backend {
         };
         let asked = tokio::time::timeout(settings::PATIENCE, self.client.configuration(vec![item])).await;
         match asked {
-            Ok(Ok(mut told)) if !told.is_empty() => self.take_settings(&told.swap_remove(0)),
+            Ok(Ok(mut told)) if !told.is_empty() => {
+                self.editor_settings.write().answered(told.swap_remove(0))
+            }
             Ok(Ok(_)) => false,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the editor told no settings");

@@ -4,6 +4,7 @@
 pub mod environment;
 pub mod folder;
 pub mod merge;
+pub mod told;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use metasync_protocol::settings::{AutoSync, Settings};
 
 pub use environment::Environment;
 pub use folder::Folder;
+pub use told::Told;
 
 /// The configuration section of editors.
 pub const SECTION: &str = "metasync";
