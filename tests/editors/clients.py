@@ -23,7 +23,7 @@ class Lines:
 
 
 lines = Lines()
-tests = [pathlib.Path(__file__).with_name(name) for name in ("test_clients.py", "test_configurations.py")]
+tests = [pathlib.Path(__file__).with_name(name) for name in ("test_clients.py", "test_configurations.py", "test_features.py")]
 arguments = ["-q", "--no-header", "--no-summary", "-p", "no:cacheprovider", f"--rootdir={tests[0].parent}", *map(str, tests)]
 status = pytest.main(arguments, plugins=[lines])
 if status != 0 and lines.failed == 0:
