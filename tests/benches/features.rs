@@ -27,6 +27,14 @@ const PAUSE: f64 = 150.0;
 /// Aims (ms).
 const AIM_P99: f64 = 20.0;
 const AIM_KEY: f64 = PAUSE + 50.0;
+/// CTEs of the long document, and columns of each: ten thousand lines.
+const LONG: (usize, usize) = (100, 95);
+/// What is asked after a change of it; the diagnostics have begun by themselves.
+const ASKED_OF_LONG: [&str; 4] = ["hover", "completion", "documentHighlight", "semanticTokens/full"];
+/// How often.
+const LONG_ROUNDS: usize = 40;
+/// Aim (ms).
+const AIM_LONG: f64 = 100.0;
 /// How much more memory the server may hold after more edits than after the first fifth of them, which fills what it keeps.
 const AIM_GROWTH: f64 = 1.1;
 /// How often memory is looked at during the edits.
@@ -97,6 +105,7 @@ fn main() -> Result<()> {
     })?;
     stages.push(("after symbols", resident(&editor)?));
     let key = keys(&mut editor, &documents[0], objects)?;
+    let long = long(&mut editor, &workspace.path().join("models/long.sql"))?;
     let before = resident(&editor)?;
     stages.push(("before the edits", before));
     let mut held = Vec::new();
@@ -141,6 +150,12 @@ fn main() -> Result<()> {
         "ms",
         key.percentile(0.99),
     ));
+    for (method, samples) in ASKED_OF_LONG.iter().zip(&long) {
+        for (share, percentile) in [("p50", 0.5), ("p99", 0.99)] {
+            let name = format!("{method} after a change in 10,000 lines, {share}");
+            figures.push(Figure::new(name, "ms", samples.percentile(percentile)).at_most(AIM_LONG));
+        }
+    }
     for (stage, held) in stages {
         figures.push(Figure::new(format!("resident {stage}"), "MB", held));
     }
@@ -171,6 +186,27 @@ fn main() -> Result<()> {
     }
     .print()
 }
+
+/// The time of each answer about a long document after a change of it.
+fn long(editor: &mut Editor, document: &Path) -> Result<Vec<Samples>> {
+    editor.open(document, &rig::workspace::long(LONG.0, LONG.1))?;
+    let mut version = 1;
+    let mut all = Vec::new();
+    for method in ASKED_OF_LONG {
+        let method = format!("textDocument/{method}");
+        all.push(measure(LONG_ROUNDS, || {
+            version += 1;
+            editor.edit(document, version, (4, 0), 0, " ")?;
+            let answer = editor.request(&method, &lsp::at(document, AT_REF_OF_LONG))?;
+            ensure!(!answer.is_null(), "no answer to {method}");
+            Ok(())
+        })?);
+    }
+    Ok(all)
+}
+
+/// Where the name in its first `ref()` stands.
+const AT_REF_OF_LONG: (u32, u32) = (1, 28);
 
 /// One of many edits.
 fn edit(editor: &mut Editor, document: &Path, number: usize, objects: usize) -> Result<()> {

@@ -32,6 +32,21 @@ pub fn text(reads: usize) -> String {
     format!("select\n    a.{column}\nfrom {{{{ ref('{model}') }}}} as a\n")
 }
 
+/// A model of so many CTEs with so many columns each, one per line; the last one is what it makes.
+pub fn long(ctes: usize, columns: usize) -> String {
+    let model = catalogue::name(0);
+    let mut text = format!("with base as (\n    select * from {{{{ ref('{model}') }}}}\n)");
+    for cte in 0..ctes {
+        text += &format!(",\ncte_{cte} as (\n    select\n");
+        for n in 0..columns {
+            let from = catalogue::column(n % 8);
+            text += &format!("        coalesce(base.{from}, {n}) as made_{cte}_{n},\n");
+        }
+        text += "        1 as one\n    from base\n)";
+    }
+    text + &format!("\nselect * from cte_{}\n", ctes - 1)
+}
+
 /// Where the name in `ref()` stands in [`text`]: line and character, from 0.
 pub const AT_REF: (u32, u32) = (2, 15);
 /// Where the column stands.
