@@ -105,7 +105,6 @@ fn main() -> Result<()> {
     })?;
     stages.push(("after symbols", resident(&editor)?));
     let key = keys(&mut editor, &documents[0], objects)?;
-    let long = long(&mut editor, &workspace.path().join("models/long.sql"))?;
     let before = resident(&editor)?;
     stages.push(("before the edits", before));
     let mut held = Vec::new();
@@ -121,6 +120,8 @@ fn main() -> Result<()> {
         editor.request("workspace/symbol", &json!({"query": "model_1"}))?;
         held.push(resident(&editor)?);
     }
+    // last, so that its memory is no part of what the edits hold
+    let long = long(&mut editor, &workspace.path().join("models/long.sql"))?;
 
     let size = rig::shown(objects);
     let mut figures = Vec::new();
