@@ -25,6 +25,13 @@ export async function localMode(bench, hands) {
     await hands.leaveHover();
   });
 
+  await hands.step('a description that is a table is shown as one', async () => {
+    await hands.hoverOver('status', /Where the order stands/, 'where status');
+    await page.locator('.monaco-hover:visible td', { hasText: 'ready at the counter' }).waitFor();
+    await hands.shoot('hover-table');
+    await hands.leaveHover();
+  });
+
   await hands.step('"Metadata: Sync Metadata" shows progress and says how it ended', async () => {
     await hands.palette('Metadata: Sync Metadata');
     await hands.toast('Syncing metadata').waitFor();
