@@ -28,6 +28,11 @@ impl<'t> File<'t> {
         }
     }
 
+    /// The same, in a dialect that is known.
+    pub fn in_dialect(self, dialect: Option<Dialect>) -> File<'t> {
+        File { dialect, ..self }
+    }
+
     /// How the analysis is to read it.
     pub fn options(&self) -> Options {
         Options {

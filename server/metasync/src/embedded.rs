@@ -81,15 +81,19 @@ impl LocalHub for EmbeddedHubs {
     }
 }
 
-async fn look(folder: Folder) -> Result<String, ShareError> {
-    let options = DavOptions {
+/// How a folder is reached.
+pub fn dav_options(folder: Folder) -> DavOptions {
+    DavOptions {
         base_url: folder.url,
         root: String::new(),
         username: folder.username,
         password: folder.password,
-    };
+    }
+}
+
+async fn look(folder: Folder) -> Result<String, ShareError> {
     // a reader publishes nothing, so nobody needs to know it
-    let head = SharedFolder::of_catalogue(options, Uuid::new_v4())?
+    let head = SharedFolder::of_catalogue(dav_options(folder), Uuid::new_v4())?
         .published()
         .await?;
     let bytes = count(head.manifest.size);

@@ -70,6 +70,11 @@ export class Conversation implements vscode.Disposable {
     return answer;
   }
 
+  /** Turns to another object; says where that fails. */
+  turnTo(object: ObjectAnswer): void {
+    if (object.id !== this.shown?.id) this.ask(object.full_name).catch((error: unknown) => this.complain(error));
+  }
+
   show(answer: LineageAnswer, column?: string): void {
     this.asked++;
     this.known.clear();

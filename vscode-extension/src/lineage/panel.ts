@@ -70,8 +70,7 @@ export class LineagePanel implements vscode.Disposable {
   }
 
   private followTo(object: ObjectAnswer | undefined): void {
-    if (object === undefined || object.id === this.conversation?.shown?.id) return;
-    this.conversation?.ask(object.full_name).catch((error: unknown) => this.conversation?.complain(error));
+    if (object !== undefined) this.conversation?.turnTo(object);
   }
 
   private adopt(panel: vscode.WebviewPanel): void {

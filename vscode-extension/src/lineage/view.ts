@@ -62,7 +62,6 @@ export class LineageView implements vscode.WebviewViewProvider, vscode.Disposabl
       if (conversation.shown === undefined) conversation.showNothing(vscode.l10n.t('Open a SQL or YAML file of your project: its lineage is drawn here.'));
       return;
     }
-    if (object.id === conversation.shown?.id) return;
-    conversation.ask(object.full_name).catch((error: unknown) => conversation.complain(error));
+    conversation.turnTo(object);
   }
 }

@@ -1,14 +1,13 @@
 //! Names of SQL: the quotes of each dialect, and when they are needed.
 
 use super::{is_identifier, reserved};
-use crate::sql::lex::unquote;
+use crate::sql::lex::{closing, unquote};
 use crate::{Dialect, Span};
 
 /// How a dialect quotes names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quotes {
     open: char,
-    close: char,
 }
 
 /// To which case a dialect folds names without quotes.
@@ -39,25 +38,15 @@ const fn folding(dialect: Dialect) -> Folding {
 }
 
 impl Quotes {
-    const fn same(quote: char) -> Quotes {
-        Quotes {
-            open: quote,
-            close: quote,
-        }
-    }
-
     /// Those of a dialect; where nobody told which, those that the text uses itself.
     pub(super) fn of(dialect: Option<Dialect>, text: &str) -> Quotes {
         match dialect {
             Some(
                 Dialect::BigQuery | Dialect::Databricks | Dialect::Hive | Dialect::MySql | Dialect::Spark,
-            ) => Quotes::same('`'),
-            Some(Dialect::Tsql) => Quotes {
-                open: '[',
-                close: ']',
-            },
-            None if text.contains('`') && !text.contains('"') => Quotes::same('`'),
-            _ => Quotes::same('"'),
+            ) => Quotes { open: '`' },
+            Some(Dialect::Tsql) => Quotes { open: '[' },
+            None if text.contains('`') && !text.contains('"') => Quotes { open: '`' },
+            _ => Quotes { open: '"' },
         }
     }
 
@@ -65,7 +54,6 @@ impl Quotes {
     pub(super) fn written(self, raw: &str, name: &str, dialect: Dialect) -> String {
         match raw.chars().next() {
             Some(open @ ('"' | '`' | '[')) => {
-                let close = if open == '[' { ']' } else { open };
                 // quoted, but what it would be without quotes: `"ORDER_ID"` of Snowflake is `order_id`
                 let stays_folded = folding(dialect) == Folding::Upper
                     && !raw.chars().any(char::is_lowercase)
@@ -76,15 +64,16 @@ impl Quotes {
                 } else {
                     name.to_owned()
                 };
-                quoted(&folded, open, close)
+                quoted(&folded, open)
             }
             _ if bare(name, dialect) => name.to_owned(),
-            _ => quoted(name, self.open, self.close),
+            _ => quoted(name, self.open),
         }
     }
 }
 
-fn quoted(name: &str, open: char, close: char) -> String {
+fn quoted(name: &str, open: char) -> String {
+    let close = closing(open);
     let doubled = format!("{close}{close}");
     format!("{open}{}{close}", name.replace(close, &doubled))
 }
@@ -108,8 +97,7 @@ fn bare(name: &str, dialect: Dialect) -> bool {
 pub(super) fn unquoted(raw: &str) -> (Span, String) {
     match raw.chars().next() {
         Some(open @ ('"' | '`' | '[')) => {
-            let close = if open == '[' { ']' } else { open };
-            let is_closed = raw.len() > 1 && raw.ends_with(close);
+            let is_closed = raw.len() > 1 && raw.ends_with(closing(open));
             let end = if is_closed { raw.len() - 1 } else { raw.len() };
             (Span::new(1, end), unquote(raw))
         }

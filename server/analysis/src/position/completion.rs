@@ -8,7 +8,7 @@ use super::{Completion, RelationName, Span};
 use crate::Dialect;
 use crate::jinja::lex::{TagKind, tags};
 use crate::jinja::mask::mask;
-use crate::sql::lex::{Token, TokenKind, tokens};
+use crate::sql::lex::{Token, TokenKind, closing, tokens};
 use crate::sql::sketch::{Cte, Origin, Relation, is_reserved, sketch};
 
 /// Completion in an SQL text.
@@ -259,7 +259,7 @@ fn in_quotes(token: &Token, sql: &str, offset: usize) -> Option<InQuotes> {
         .chars()
         .next()
         .filter(|_| token.kind == TokenKind::Quoted && offset > token.start)?;
-    let close = if open == '[' { ']' } else { open };
+    let close = closing(open);
     let is_closed = raw.len() > 1 && raw.ends_with(close);
     if is_closed && offset == token.end {
         return None;

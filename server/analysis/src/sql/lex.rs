@@ -53,13 +53,18 @@ impl Token {
     }
 }
 
+/// What closes a name that this opens.
+pub(crate) const fn closing(open: char) -> char {
+    if open == '[' { ']' } else { open }
+}
+
 /// A quoted name without its quotes.
 pub(crate) fn unquote(text: &str) -> String {
     let mut chars = text.chars();
     let Some(open) = chars.next() else {
         return String::new();
     };
-    let close = if open == '[' { ']' } else { open };
+    let close = closing(open);
     let inner = chars.as_str();
     let inner = inner.strip_suffix(close).unwrap_or(inner);
     inner.replace(&format!("{close}{close}"), &close.to_string())

@@ -78,10 +78,7 @@ pub fn rename(
     let owners = spread(files, renamed, dialect, catalogue, &mut notes);
     let mut edits = Vec::new();
     for (path, text) in files.mentioning(mentioned(column)) {
-        let file = File {
-            dialect,
-            ..File::new(&path, &text)
-        };
+        let file = File::new(&path, &text).in_dialect(dialect);
         let changed = in_file(&file, &owners, column, name, catalogue)?;
         if !changed.is_empty() {
             edits.push((path, changed));
@@ -105,10 +102,7 @@ fn defines(
     let Some(text) = files.text(path) else {
         return false;
     };
-    let file = File {
-        dialect,
-        ..File::new(path, &text)
-    };
+    let file = File::new(path, &text).in_dialect(dialect);
     let resolver = Resolver::new(catalogue, path);
     let Some(own) = resolver.relation(&RelationName::ThisFile) else {
         return false;

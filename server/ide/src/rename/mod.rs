@@ -162,10 +162,7 @@ fn replace_all(
 ) -> Result<Vec<FileEdits>, String> {
     let mut edits = Vec::new();
     for (path, text) in files.mentioning(mentioned(word)) {
-        let file = File {
-            dialect,
-            ..File::new(&path, &text)
-        };
+        let file = File::new(&path, &text).in_dialect(dialect);
         let places = replacements(&file, target, name, catalogue)?;
         if !places.is_empty() {
             edits.push((path, places));

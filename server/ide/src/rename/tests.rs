@@ -81,10 +81,7 @@ pub(super) fn renamed(
     let (needle, inner) = cursor(at);
     let text = texts.0[path].clone();
     let offset = text.find(&needle).expect("the place is in the file") + inner;
-    let file = File {
-        dialect,
-        ..File::new(path, &text)
-    };
+    let file = File::new(path, &text).in_dialect(dialect);
     let mut out = match prepare(&file, offset, &catalogue) {
         Ok((span, written)) => {
             assert!(text[span.start..span.end].contains(&written) || written.contains('"'));

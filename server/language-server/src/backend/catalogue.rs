@@ -4,6 +4,7 @@ use std::{
     cell::{OnceCell, RefCell},
     collections::HashMap,
     path::{Path, PathBuf},
+    rc::Rc,
     sync::Arc,
 };
 
@@ -19,7 +20,7 @@ use metasync_protocol::ColumnRow;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{convert, definition::place_of, lookup::Lookups, texts::has_hash};
+use super::{convert, definition::place_of, lookup::Lookups, projects::Projects, texts::has_hash};
 use crate::{answers, documents::Documents, sync::View};
 
 /// Most names that are compared with an unknown one.
@@ -32,6 +33,8 @@ pub struct Cached {
     path: String,
     /// The connection that the file belongs to; objects of others are elsewhere.
     connection: OnceCell<Option<Uuid>>,
+    /// The projects of the workspace, as far as they were looked up for this question.
+    projects: Rc<Projects>,
     /// What the editor has open, where texts matter that are not saved.
     open: Option<Arc<Documents>>,
     /// The texts that are others than the catalogue was made from, as far as it was asked.
@@ -42,6 +45,7 @@ impl Cached {
     /// For the file at a relative path.
     pub fn new(view: View, root: PathBuf, path: String) -> Cached {
         Cached {
+            projects: Rc::new(Projects::below(view.root())),
             view,
             root,
             path,
@@ -49,6 +53,10 @@ impl Cached {
             open: None,
             changed: RefCell::default(),
         }
+    }
+
+    fn lookups<'a>(&'a self, path: &'a str) -> Lookups<'a> {
+        Lookups::among(&self.view, path, self.projects.clone())
     }
 
     /// Takes the editor's texts for those of the files that are open.
@@ -86,10 +94,7 @@ impl Cached {
         let (Some(text), Some(path)) = (self.changed_text(hit), hit.path.as_deref()) else {
             return true;
         };
-        let file = File {
-            dialect: self.view.options().dialect,
-            ..File::new(path, &text)
-        };
+        let file = File::new(path, &text).in_dialect(self.view.options().dialect);
         let target = Target::Column(object, column.to_lowercase());
         text.contains('*') || !references(&file, &target, self).is_empty()
     }
@@ -154,7 +159,7 @@ impl Cached {
     }
 
     fn hit(&self, id: Uuid) -> Option<ObjectHit> {
-        Lookups::new(&self.view, &self.path).hit(id)
+        self.lookups(&self.path).hit(id)
     }
 }
 
@@ -164,12 +169,12 @@ impl Catalogue for Cached {
     }
 
     fn relation(&self, name: &RelationName, path: &str) -> Vec<Known> {
-        let hits = Lookups::new(&self.view, path).relation(name);
+        let hits = self.lookups(path).relation(name);
         hits.into_iter().map(|hit| self.known(hit)).collect()
     }
 
     fn macros(&self, package: Option<&str>, name: &str, path: &str) -> Vec<Known> {
-        let hits = Lookups::new(&self.view, path).macros(package, name);
+        let hits = self.lookups(path).macros(package, name);
         hits.into_iter().map(|hit| self.known(hit)).collect()
     }
 
@@ -260,7 +265,7 @@ impl Catalogue for Cached {
 
     fn alike(&self, types: &[&str], name: &str) -> Vec<String> {
         let first: String = name.chars().take(1).collect();
-        let hits = Lookups::new(&self.view, &self.path).names(types, &first, MAX_COMPARED);
+        let hits = self.lookups(&self.path).names(types, &first, MAX_COMPARED);
         nearest(hits.into_iter().map(|hit| hit.name), name)
     }
 }

@@ -118,10 +118,7 @@ impl Definitions<'_> {
         let place = hit.path.as_deref().filter(|_| catalogue.is_here(&hit));
         let named = place.and_then(|path| {
             let text = self.texts.text(path)?;
-            let file = File {
-                dialect: self.here.file().dialect,
-                ..File::new(path, &text)
-            };
+            let file = File::new(path, &text).in_dialect(self.here.file().dialect);
             let span = column_made_in(&file, hit.id, column, &catalogue)?;
             let uri = convert::uri_of(&self.here.workspace.found.root.join(path))?;
             let range = Text::new(text.clone()).range(span.start, span.end, self.encoding);

@@ -1,5 +1,7 @@
 //! The middle of every feature: a question, the cache, the facts.
 
+use std::rc::Rc;
+
 use metasync_analysis::RelationName;
 use metasync_cache::{CacheError, ColumnEnd, Lookup, ObjectHit, Reader};
 use metasync_ide::{ColumnFacts, ObjectFacts, facts::Flow, hover};
@@ -20,12 +22,18 @@ pub struct Lookups<'a> {
     view: &'a View,
     /// Relative path of the document.
     path: &'a str,
+    projects: Rc<Projects>,
 }
 
 impl<'a> Lookups<'a> {
     /// For a document.
     pub fn new(view: &'a View, path: &'a str) -> Lookups<'a> {
-        Lookups { view, path }
+        Lookups::among(view, path, Rc::new(Projects::below(view.root())))
+    }
+
+    /// For a document, where others of the same question have looked for projects already.
+    pub fn among(view: &'a View, path: &'a str, projects: Rc<Projects>) -> Lookups<'a> {
+        Lookups { view, path, projects }
     }
 
     /// The objects that a relation's name leads to, best first.
@@ -75,7 +83,7 @@ impl<'a> Lookups<'a> {
     fn keep_meant(&self, hits: &mut Vec<ObjectHit>) {
         self.keep_own(hits);
         let own = self.view.own();
-        Projects::below(self.view.root()).keep_meant(hits, self.path, |hit| {
+        self.projects.keep_meant(hits, self.path, |hit| {
             own.is_empty() || own.contains(&hit.connection_id)
         });
     }
@@ -93,7 +101,7 @@ impl<'a> Lookups<'a> {
         let found = self.view.ask(|reader| reader.names_of_type(types, prefix, limit));
         let mut hits = found.unwrap_or_default();
         let own = self.view.own();
-        Projects::below(self.view.root()).keep_usable(&mut hits, self.path, |hit| {
+        self.projects.keep_usable(&mut hits, self.path, |hit| {
             own.is_empty() || own.contains(&hit.connection_id)
         });
         hits

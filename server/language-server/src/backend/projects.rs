@@ -69,23 +69,12 @@ impl Projects {
         let Some(own) = self.of(path) else {
             return;
         };
-        let project = |hit: &ObjectHit| {
-            let path = hit.path.as_deref().filter(|_| is_here(hit))?;
-            self.of(path)
-        };
-        let projects: Vec<Option<String>> = hits.iter().map(project).collect();
-        let has_own = projects.iter().any(|one| one.as_ref() == Some(&own));
-        let packages = format!("{own}{PACKAGES}");
-        let mut uses_neighbours = None;
-        let mut each = projects.into_iter();
-        hits.retain(|_| match each.next().flatten() {
-            Some(project) if project == own => true,
-            _ if has_own => false,
-            Some(project) if !project.starts_with(&packages) => {
-                *uses_neighbours.get_or_insert_with(|| self.uses_neighbours(&own))
-            }
-            _ => true,
-        });
+        let is_own = |hit: &ObjectHit| self.of_hit(hit, &is_here).as_ref() == Some(&own);
+        if hits.iter().any(is_own) {
+            hits.retain(is_own);
+        } else {
+            self.keep_usable(hits, path, is_here);
+        }
     }
 
     /// The same for a list of names to choose from: what is no own object stays if its name can be used.
@@ -95,19 +84,17 @@ impl Projects {
         };
         let packages = format!("{own}{PACKAGES}");
         let mut uses_neighbours = None;
-        hits.retain(|hit| {
-            match hit
-                .path
-                .as_deref()
-                .filter(|_| is_here(hit))
-                .and_then(|p| self.of(p))
-            {
-                Some(project) if project != own && !project.starts_with(&packages) => {
-                    *uses_neighbours.get_or_insert_with(|| self.uses_neighbours(&own))
-                }
-                _ => true,
+        hits.retain(|hit| match self.of_hit(hit, &is_here) {
+            Some(project) if project != own && !project.starts_with(&packages) => {
+                *uses_neighbours.get_or_insert_with(|| self.uses_neighbours(&own))
             }
+            _ => true,
         });
+    }
+
+    /// The project of an object whose file is in this folder.
+    fn of_hit(&self, hit: &ObjectHit, is_here: impl Fn(&ObjectHit) -> bool) -> Option<String> {
+        self.of(hit.path.as_deref().filter(|_| is_here(hit))?)
     }
 }
 

@@ -22,7 +22,6 @@ use metasync_language_server::{
 use metasync_sources::{
     Draft, ShareError, SharedFolder,
     shared_folder::{CatalogueWriter, snapshot::MAX_SNAPSHOT_BYTES},
-    webdav::DavOptions,
 };
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -32,7 +31,7 @@ use uuid::Uuid;
 use super::{hub::asked_to_end, opened};
 use crate::{
     arguments::PublishOptions,
-    embedded::EmbeddedHubs,
+    embedded::{EmbeddedHubs, dav_options},
     terminal::{self, Failure, bars, count},
 };
 
@@ -180,15 +179,7 @@ async fn publish(
             count(draft.size)
         );
     }
-    let share = SharedFolder::of_catalogue(
-        DavOptions {
-            base_url: folder.url.clone(),
-            root: String::new(),
-            username: folder.username.clone(),
-            password: folder.password.clone(),
-        },
-        publisher,
-    )?;
+    let share = SharedFolder::of_catalogue(dav_options(folder.clone()), publisher)?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(15));
     bar.enable_steady_tick(Duration::from_millis(100));
     bar.set_message(format!("Publishing {} bytes", count(draft.size)));
